@@ -1,0 +1,278 @@
+//! Why something was not done: a code, whose fault it is, what to do next, and two texts.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blame {
+    /// The one who asked: another password, another account.
+    Caller,
+    /// The one who runs the host: configuration, grants, rights in the directory.
+    Operator,
+    /// The directory or the way to it.
+    Directory,
+    /// The connector's binary.
+    Plugin,
+    /// Portcullis or its machine.
+    Host,
+}
+
+/// Whether the same request can succeed later without anybody changing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retry {
+    /// No: something has to be changed first.
+    Never,
+    /// Yes, after a while.
+    Later,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $blame:ident, $retry:ident, $caller:literal, $remedy:literal;)*) => {
+        /// What went wrong, as a stable name. Each code has one culprit and one text for the caller; neither is chosen
+        /// by a connector.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum FaultCode { $($(#[$doc])* $variant,)* }
+
+        impl FaultCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable name, for programs.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name,)* } }
+
+            /// Who has to act.
+            #[must_use]
+            pub const fn blame(self) -> Blame { match self { $(Self::$variant => Blame::$blame,)* } }
+
+            /// Whether trying again can help.
+            #[must_use]
+            pub const fn retry(self) -> Retry { match self { $(Self::$variant => Retry::$retry,)* } }
+
+            /// What the caller reads. Holds nothing of the directory, the configuration or the password.
+            #[must_use]
+            pub const fn caller_text(self) -> &'static str { match self { $(Self::$variant => $caller,)* } }
+
+            /// What the one to blame does next.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str { match self { $(Self::$variant => $remedy,)* } }
+        }
+    };
+}
+
+codes! {
+    /// The directory wants a longer password.
+    PasswordTooShort = "password-too-short", Caller, Never,
+        "The password is too short for this account.", "Choose a longer password.";
+    /// The directory wants other characters.
+    PasswordTooSimple = "password-too-simple", Caller, Never,
+        "The password is too simple for this account.",
+        "Mix upper and lower case letters, digits and other characters, and leave out the account's name.";
+    /// Used before.
+    PasswordInHistory = "password-in-history", Caller, Never,
+        "The password was used before.", "Choose a password that this account never had.";
+    /// The present password is too new to be changed.
+    PasswordTooYoung = "password-too-young", Caller, Later,
+        "The present password is too new to be changed.", "Wait until the minimum age has passed, or ask for a reset.";
+    /// Refused by policy without a reason.
+    PasswordRejected = "password-rejected", Caller, Never,
+        "The directory's password policy refused the password.", "Choose another password: longer, less like a word, not used before.";
+    /// Not even given to a directory: empty, overlong, or not text.
+    PasswordUnusable = "password-unusable", Caller, Never,
+        "The password is empty, longer than 1024 bytes, or holds control characters.",
+        "Give a password of 1 to 1024 bytes of UTF-8 text without control characters.";
+    /// The name cannot be an account's.
+    AccountUnusable = "account-unusable", Caller, Never,
+        "The account name is empty, longer than 256 bytes, or holds control characters.", "Give the account name as the directory knows it.";
+    /// The old password is wrong.
+    WrongPassword = "wrong-password", Caller, Never,
+        "The old password is not right.", "Type the old password again, or ask for a reset.";
+    /// The account is locked.
+    AccountLocked = "account-locked", Caller, Never,
+        "The account is locked after too many wrong passwords.", "Unlock the account, or ask for a reset with --unlock.";
+    /// The account is switched off.
+    AccountDisabled = "account-disabled", Caller, Never,
+        "The account is disabled.", "Ask an administrator to enable the account first.";
+    /// The account's lifetime has ended.
+    AccountExpired = "account-expired", Caller, Never,
+        "The account has expired.", "Ask an administrator to extend the account first.";
+    /// No entry for the account, or one that is excluded: the caller is not told which.
+    NoSuchAccount = "no-such-account", Caller, Never,
+        "There is no such account here.", "Check the account name; the operator sees in the log which base and filter were searched.";
+    /// The operator excluded the entry from every operation.
+    AccountExcluded = "account-excluded", Operator, Never,
+        "There is no such account here.",
+        "The entry matches the connector's `exclude` filter; such accounts are managed in the directory itself.";
+    /// More than one entry.
+    AccountAmbiguous = "account-ambiguous", Operator, Never,
+        "The account name does not mean exactly one account.",
+        "Make `[ldap.locate]` in the connector's file narrower, so that it finds exactly one entry for each account.";
+    /// No connector answers for the account.
+    NoConnector = "no-connector", Operator, Never,
+        "No connector answers for this account.",
+        "Add a pattern that matches the account to `accounts` in a connector's file; `portcullis connectors` lists them.";
+    /// More than one connector answers for the account.
+    ConnectorAmbiguous = "connector-ambiguous", Operator, Never,
+        "More than one connector answers for this account.",
+        "Make the `accounts` patterns disjoint, or name the connector with --connector.";
+    /// The operator did not grant this kind of operation.
+    OperationNotGranted = "operation-not-granted", Operator, Never,
+        "This operation is not allowed for this account.", "Add the operation to `operations` in the connector's file.";
+    /// The plugin does not export the interface.
+    OperationNotOffered = "operation-not-offered", Plugin, Never,
+        "This operation is not possible for this account.",
+        "The plugin does not export the interface for it: `portcullis inspect` shows what it exports.";
+    /// A capability call was denied.
+    NotGranted = "not-granted", Operator, Never,
+        "The connector is not allowed to do this.", "Compare the denial in the log with the connector's file, and add the grant if you want it.";
+    /// The service account lacks a right.
+    DirectoryDenied = "directory-denied", Operator, Never,
+        "The directory did not allow the connector to do this.", "Give the connector's service account the right in the directory.";
+    /// Another kind of directory than the connector serves.
+    WrongDirectory = "wrong-directory", Operator, Never,
+        "The connector does not fit the directory.", "Choose the plugin for this kind of directory, or correct the URL.";
+    /// A setting is missing or makes no sense.
+    Misconfigured = "misconfigured", Operator, Never,
+        "The connector is not set up correctly.", "Correct the setting that the message names.";
+    /// A password would travel in the clear.
+    ConnectionUnprotected = "connection-unprotected", Operator, Never,
+        "The way to the directory is not protected.", "Use ldaps://, ldapi://, or ldap:// with `start-tls = true`.";
+    /// The file is no plugin that the host can run.
+    PluginUnusable = "plugin-unusable", Plugin, Never,
+        "The connector cannot be loaded.", "Build the plugin as a WebAssembly component; `portcullis inspect` says what is wrong with the file.";
+    /// The plugin imports what it was not granted.
+    PluginNotGranted = "plugin-not-granted", Operator, Never,
+        "The connector asks for more than it was granted.", "Add the sections that the message names to the connector's file if you trust the plugin with them.";
+    /// The plugin's bytes are not the ones that were pinned.
+    PluginChanged = "plugin-changed", Operator, Never,
+        "The connector's file is not the one that was approved.", "Compare the digest with the vendor's, and pin the new one in `sha256` if it is right.";
+    /// The plugin trapped.
+    PluginTrapped = "plugin-trapped", Plugin, Never,
+        "The connector broke down.", "Report the trap in the log to the plugin's vendor.";
+    /// The plugin went over a limit.
+    PluginLimit = "plugin-limit", Plugin, Never,
+        "The connector used more than it may.", "Report it to the plugin's vendor, or raise the limit in `[limits]` if the need is honest.";
+    /// The operation took too long.
+    OperationTimeout = "operation-timeout", Directory, Later,
+        "The operation took too long.", "Look whether the directory is slow; `time` in `[limits]` is the longest an operation may take.";
+    /// The plugin said something that cannot be true.
+    PluginUntrue = "plugin-untrue", Plugin, Never,
+        "The connector gave an answer that cannot be true.", "Report it to the plugin's vendor; the log shows what the host saw.";
+    /// The plugin reported a fault of its own.
+    PluginFault = "plugin-fault", Plugin, Never,
+        "The connector failed.", "Report the message in the log to the plugin's vendor.";
+    /// No server could be reached.
+    DirectoryUnavailable = "directory-unavailable", Directory, Later,
+        "The directory cannot be reached at the moment.", "Look at the servers in `urls`, the network between, and the certificate.";
+    /// Refused for another reason.
+    DirectoryRefused = "directory-refused", Directory, Never,
+        "The directory refused.", "The directory's own words stand in the log.";
+    /// An answer that no directory may give.
+    DirectoryNonsense = "directory-nonsense", Directory, Never,
+        "The directory gave an answer that makes no sense.", "Look at the server's health; the log says what was wrong with the answer.";
+    /// Sent, and nothing came back.
+    OutcomeUnknown = "outcome-unknown", Directory, Later,
+        "It is not known whether this took effect.", "Sign in with the new password to find out, or ask again: setting the same password twice does no harm unless it is refused as used before.";
+    /// A secret of the operator's cannot be read.
+    SecretUnreadable = "secret-unreadable", Operator, Never,
+        "The connector is not set up correctly.", "Make the file, variable or credential that the message names readable for the host.";
+    /// Too much to do.
+    Busy = "busy", Host, Later,
+        "Too many operations are under way.", "Try again in a moment, or raise `concurrency` in `[limits]`.";
+    /// Portcullis itself.
+    HostInternal = "host-internal", Host, Never,
+        "Portcullis failed.", "Report the message in the log to the makers of Portcullis.";
+}
+
+impl fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for FaultCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Why an operation was not done. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Fault {
+    /// What went wrong.
+    pub code: FaultCode,
+    /// For the operator: what happened and where. The caller never reads it.
+    pub detail: String,
+    /// The number that belongs to the code: the minimum length, the seconds to wait.
+    pub limit: Option<u32>,
+}
+
+impl Fault {
+    /// A fault with the operator's text.
+    #[must_use]
+    pub fn new(code: FaultCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), limit: None }
+    }
+
+    /// With the number that belongs to the code.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Option<u32>) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// What the caller reads: one or two sentences, nothing of the directory's or the configuration's.
+    #[must_use]
+    pub fn caller_text(&self) -> String {
+        let text = self.code.caller_text();
+        match (self.code, self.limit) {
+            (FaultCode::PasswordTooShort, Some(n)) => format!("{text} It needs at least {n} characters."),
+            (FaultCode::PasswordTooYoung, Some(n)) => format!("{text} Wait {n} seconds."),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_whole_sentences() {
+        let mut names: Vec<_> = FaultCode::ALL.iter().map(|c| c.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FaultCode::ALL.len());
+        for code in FaultCode::ALL {
+            for text in [code.caller_text(), code.remedy()] {
+                assert!(text.ends_with('.') && text.len() > 15, "{code}: {text}");
+                assert!(text.chars().next().is_some_and(char::is_uppercase), "{code}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_excluded_account_looks_to_the_caller_like_none() {
+        let text = |code| Fault::new(code, "CN=admin matches (adminCount=1)").caller_text();
+        assert_eq!(text(FaultCode::AccountExcluded), text(FaultCode::NoSuchAccount));
+    }
+
+    #[test]
+    fn the_caller_never_reads_the_operators_text() {
+        for code in FaultCode::ALL {
+            let fault = Fault::new(*code, "CN=secret-place,DC=corp").with_limit(Some(12));
+            assert!(!fault.caller_text().contains("secret-place"), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_number_helps_the_caller() {
+        let fault = Fault::new(FaultCode::PasswordTooShort, "19").with_limit(Some(12));
+        assert_eq!(fault.caller_text(), "The password is too short for this account. It needs at least 12 characters.");
+    }
+}
