@@ -50,9 +50,36 @@ pub fn parse_uint(i: &[u8]) -> nom::IResult<&[u8], u64> {
     Ok((i, i.iter().fold(0, |res, &byte| (res << 8) | byte as u64)))
 }
 
+/// The longest element that is taken. A peer that announces a longer one is refused at once: waiting for it would let
+/// the caller's buffer grow.
+pub const MAX_LENGTH: usize = 8 * 1024 * 1024;
+
+/// The most levels of nesting in one message; LDAP needs fewer than ten. Each level is a stack frame.
+pub const MAX_DEPTH: usize = 32;
+
+/// The most elements in one message: in memory an element takes many times the two bytes that it may have on the wire.
+pub const MAX_ELEMENTS: usize = 128 * 1024;
+
+fn too_large(i: &[u8]) -> nom::Err<Error<&[u8]>> {
+    nom::Err::Failure(Error::from_error_kind(i, ErrorKind::TooLarge))
+}
+
 /// Parse raw BER data into a serializable structure.
 pub fn parse_tag(i: &[u8]) -> nom::IResult<&[u8], StructureTag> {
+    let mut elements = MAX_ELEMENTS;
+    parse_tag_within(i, MAX_DEPTH, &mut elements)
+}
+
+fn parse_tag_within<'a>(
+    i: &'a [u8],
+    depth: usize,
+    elements: &mut usize,
+) -> nom::IResult<&'a [u8], StructureTag> {
     let (mut i, ((class, structure, id), len)) = tuple((parse_type_header, parse_length))(i)?;
+    if len > MAX_LENGTH || depth == 0 || *elements == 0 {
+        return Err(too_large(i));
+    }
+    *elements -= 1;
 
     let pl: PL = match structure {
         TagStructure::Primitive => {
@@ -67,7 +94,11 @@ pub fn parse_tag(i: &[u8]) -> nom::IResult<&[u8], StructureTag> {
 
             let mut tv: Vec<StructureTag> = Vec::new();
             while content.input_len() > 0 {
-                let (j, sub) = parse_tag(content)?;
+                // An element that is longer than the one around it never becomes complete.
+                let (j, sub) = match parse_tag_within(content, depth - 1, elements) {
+                    Err(nom::Err::Incomplete(_)) => return Err(too_large(content)),
+                    parsed => parsed?,
+                };
                 content = j;
                 tv.push(sub);
             }
@@ -213,5 +244,63 @@ mod test {
 
         let tag = parse_tag(&bytes[..]);
         assert_eq!(tag, Ok((&rest_tag[..], result_tag)));
+    }
+
+    fn is_refused(bytes: &[u8]) -> bool {
+        matches!(parse_tag(bytes), Err(nom::Err::Failure(e)) if e.code == ErrorKind::TooLarge)
+    }
+
+    fn long_length(len: usize) -> Vec<u8> {
+        let mut bytes = vec![0x84];
+        bytes.extend_from_slice(&u32::try_from(len).unwrap().to_be_bytes());
+        bytes
+    }
+
+    /// `levels` sequences, each in the one before.
+    fn nested(levels: usize) -> Vec<u8> {
+        // Inside out and backwards, so that a header is appended and not inserted.
+        let mut bytes = Vec::new();
+        for _ in 0..levels {
+            let mut header = vec![0x30];
+            header.extend(long_length(bytes.len()));
+            bytes.extend(header.into_iter().rev());
+        }
+        bytes.reverse();
+        bytes
+    }
+
+    #[test]
+    fn test_nesting_is_refused_before_the_stack_is_full() {
+        assert!(is_refused(&nested(MAX_DEPTH + 1)));
+        assert!(is_refused(&nested(500_000)));
+        assert!(parse_tag(&nested(MAX_DEPTH)).is_ok());
+    }
+
+    #[test]
+    fn test_announced_length_is_refused_before_it_arrives() {
+        let announce = |len| [vec![0x30], long_length(len)].concat();
+        assert!(is_refused(&announce(MAX_LENGTH + 1)));
+        assert!(is_refused(&announce(u32::MAX as usize)));
+        assert!(is_refused(&[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255]));
+        assert!(parse_tag(&announce(MAX_LENGTH)).unwrap_err().is_incomplete());
+    }
+
+    #[test]
+    fn test_element_longer_than_its_parent_is_refused() {
+        assert!(is_refused(&[0x30, 0x03, 0x04, 0x05, 0x61]));
+        assert!(is_refused(&[0x30, 0x01, 0x04]));
+        assert!(parse_tag(&[0x30, 0x04, 0x04, 0x05]).unwrap_err().is_incomplete());
+    }
+
+    #[test]
+    fn test_elements_are_counted() {
+        let message = |count: usize| {
+            let mut bytes = vec![0x30];
+            bytes.extend(long_length(2 * count));
+            bytes.extend([0x04, 0x00].repeat(count));
+            bytes
+        };
+        assert!(is_refused(&message(MAX_ELEMENTS)));
+        assert!(parse_tag(&message(MAX_ELEMENTS - 1)).is_ok());
     }
 }
