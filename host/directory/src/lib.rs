@@ -5,9 +5,12 @@
 
 mod request;
 
+pub mod dn;
+pub mod filter;
 pub mod ldap;
 pub mod memory;
 
+pub use filter::{BadFilter, Filter, Template};
 pub use request::{
     Answer, Attribute, Change, ChangeKind, Control, Entry, Failure, Found, Modify, Performer, Scope, Search,
     SetPassword, Value,

@@ -70,6 +70,7 @@ pub struct Found {
     /// There were more.
     pub more: bool,
     /// The final answer of the server. Code 32 (no such object) is an answer too. Referrals are not followed.
+    /// Code 4 (size limit exceeded) without words stands for a server that was still sending when the reading stopped.
     pub answer: Answer,
 }
 
