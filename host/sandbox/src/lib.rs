@@ -1,1 +1,19 @@
-//! x
+//! The sandbox: one engine, plugins loaded through an authenticated cache, and a fresh instance for every operation.
+//!
+//! This crate knows WebAssembly and nothing of passwords, directories or grants. It never keeps an instance after its
+//! operation, never serves an interface by itself, and never maps native code that it did not compile or authenticate.
+
+mod cache;
+mod engine;
+mod limits;
+mod plugin;
+mod run;
+mod surface;
+mod ticker;
+
+pub use cache::{Cache, CacheError};
+pub use engine::{Sandbox, SandboxOptions};
+pub use limits::{Guarded, LimitHit, Limiter, Limits};
+pub use plugin::{Digest, LoadError, Plugin};
+pub use run::{Ended, Prepared};
+pub use surface::{Import, Surface};
