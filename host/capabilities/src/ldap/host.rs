@@ -1,0 +1,191 @@
+//! The functions of the interface `ldap`: arguments in, grant, effect, answer out.
+
+use std::sync::LazyLock;
+
+use portcullis_directory as dir;
+use portcullis_model::Event;
+use wasmtime::component::Resource;
+
+use super::grant::{Denial, shown};
+use super::writes::{Placed, PlacedChange, one_refused_bind};
+use super::{LdapGrant, audit, convert};
+use crate::Permitted;
+use crate::bindings::portcullis::writeback::ldap::{Answer, Change, Control, Entry, Host, LdapError, Performer, Query};
+use crate::secrets::Held;
+use crate::state::OperationState;
+
+/// The most entries that one search returns.
+const MOST_ENTRIES: u32 = 100;
+
+type Call<T> = wasmtime::Result<Result<T, LdapError>>;
+
+impl OperationState {
+    fn grant(&self) -> &LdapGrant {
+        // Without the grant the linker does not even hold these functions; the default allows next to nothing.
+        static NOTHING: LazyLock<LdapGrant> = LazyLock::new(LdapGrant::default);
+        self.context.grants.ldap.as_ref().unwrap_or(&NOTHING)
+    }
+
+    fn target_dn(&self) -> Result<String, LdapError> {
+        self.target.as_ref().map(|target| target.entry.dn.clone()).ok_or(LdapError::NoTarget)
+    }
+
+    /// The request if it was permitted, with the event either way.
+    fn pass<T>(
+        &self,
+        call: &'static str,
+        subject: impl FnOnce(&T) -> String,
+        checked: Result<Permitted<T>, Denial>,
+    ) -> Result<Permitted<T>, LdapError> {
+        match checked {
+            Ok(permitted) => {
+                self.trace.record(audit::allowed(call, permitted.look(subject)));
+                Ok(permitted)
+            }
+            Err(denial) => {
+                let text = format!("ldap.{call} {}: {}", denial.subject, denial.reason);
+                let event: Event = audit::denied(call, &denial);
+                self.deny(event, &text);
+                Err(LdapError::Denied(text))
+            }
+        }
+    }
+
+    fn answered(&self, write: bool, result: Result<dir::Answer, dir::Failure>) -> Result<Answer, LdapError> {
+        match result {
+            Ok(answer) if answer.code == 0 || !write => Ok(convert::answer(answer, &self.secrets)),
+            Ok(answer) => Err(LdapError::Refused(convert::answer(answer, &self.secrets))),
+            Err(failure) => Err(convert::failure(failure, write, &self.secrets)),
+        }
+    }
+}
+
+/// Leaves with an error of the interface, which is a value for the guest and not a trap.
+macro_rules! or_return {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Ok(Err(error)),
+        }
+    };
+}
+
+impl Host for OperationState {
+    async fn target(&mut self, attributes: Vec<String>) -> Call<Entry> {
+        self.charge()?;
+        let names = or_return!(self.pass("target", |names| audit::names(names), self.grant().permit_read(&attributes)));
+        Ok(match self.read_target().await? {
+            None => Err(LdapError::NoTarget),
+            Some(Ok(entry)) => Ok(convert::one_entry(&entry, &names.into_inner())),
+            Some(Err(failure)) => Err(convert::failure(failure, false, &self.secrets)),
+        })
+    }
+
+    async fn search(&mut self, query: Query) -> Call<Vec<Entry>> {
+        self.charge()?;
+        let search = dir::Search {
+            base: query.base,
+            scope: convert::scope(query.scope),
+            filter: query.filter,
+            attributes: query.attributes,
+            limit: query.limit.clamp(1, MOST_ENTRIES) as usize,
+        };
+        let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
+        let checked = self.grant().permit_search(search);
+        let permitted = or_return!(self.pass("search", |search| shown(&search.base), checked));
+        Ok(match self.run_search(permitted).await? {
+            Ok(found) if found.answer.code == 0 || found.more => Ok(convert::entries(&found.entries, &names)),
+            Ok(found) => Err(LdapError::Refused(convert::answer(found.answer, &self.secrets))),
+            Err(failure) => Err(convert::failure(failure, false, &self.secrets)),
+        })
+    }
+
+    async fn root_dse(&mut self, attributes: Vec<String>) -> Call<Entry> {
+        self.charge()?;
+        let names =
+            or_return!(self.pass("root-dse", |names| audit::names(names), LdapGrant::permit_root_dse(&attributes)));
+        Ok(match self.read_root_dse().await? {
+            Ok(entry) => Ok(convert::one_entry(&entry, &names.into_inner())),
+            Err(failure) => Err(convert::failure(failure, false, &self.secrets)),
+        })
+    }
+
+    async fn modify(
+        &mut self,
+        dn: String,
+        performer: Performer,
+        changes: Vec<Change>,
+        controls: Vec<Control>,
+    ) -> Call<Answer> {
+        self.charge()?;
+        let performer = convert::performer(self, performer)?;
+        let changes =
+            changes.into_iter().map(|change| convert::change(self, change)).collect::<wasmtime::Result<Vec<_>>>()?;
+        let controls = controls.into_iter().map(convert::control).collect();
+        let target = or_return!(self.target_dn());
+        let subject = changes.iter().map(describe).collect::<Vec<_>>().join(", ");
+        let checked = self
+            .may_write(performer.as_ref())
+            .and_then(|()| self.grant().permit_modify(&target, &dn, performer.as_ref(), changes, controls));
+        let permitted = or_return!(self.pass("modify", |_| subject, checked));
+        let result = self.run_modify(permitted).await?;
+        Ok(self.answered(true, result))
+    }
+
+    async fn set_password(
+        &mut self,
+        dn: String,
+        performer: Performer,
+        new: Resource<Held>,
+        controls: Vec<Control>,
+    ) -> Call<Answer> {
+        self.charge()?;
+        let performer = convert::performer(self, performer)?;
+        let new = self.table.get(&new)?.clone();
+        let controls = controls.into_iter().map(convert::control).collect();
+        let target = or_return!(self.target_dn());
+        let checked = self
+            .may_write(performer.as_ref())
+            .and_then(|()| self.grant().permit_set_password(&target, &dn, performer.as_ref(), new, controls));
+        let permitted = or_return!(self.pass("set-password", |_| "the target's password".into(), checked));
+        let result = self.run_set_password(permitted).await?;
+        Ok(self.answered(true, result))
+    }
+
+    async fn try_bind(&mut self, dn: String, password: Resource<Held>, controls: Vec<Control>) -> Call<Answer> {
+        self.charge()?;
+        let password = self.table.get(&password)?.clone();
+        let controls = controls.into_iter().map(convert::control).collect();
+        let target = or_return!(self.target_dn());
+        let refused = self.ledger.with(|seen| seen.refused_binds);
+        let subject = format!("as the target with the password `{}`", password.label.name());
+        let checked = self.grant().permit_bind(&target, &dn, password, refused, controls);
+        let permitted = or_return!(self.pass("try-bind", |_| subject, checked));
+        let result = self.run_bind(permitted).await?;
+        Ok(self.answered(false, result))
+    }
+}
+
+impl OperationState {
+    fn may_write(&self, performer: Option<&Held>) -> Result<(), Denial> {
+        if !self.writes {
+            return Err(Denial::new("the target", "this operation only asks: nothing may be written in it"));
+        }
+        performer.map_or(Ok(()), |_| one_refused_bind(self.ledger.with(|seen| seen.refused_binds)))
+    }
+}
+
+/// A change in words, without its values.
+fn describe(change: &PlacedChange) -> String {
+    let kind = match change.kind {
+        dir::ChangeKind::Add => "add",
+        dir::ChangeKind::Delete => "delete",
+        dir::ChangeKind::Replace => "replace",
+    };
+    let with = match change.values.as_slice() {
+        [] => " with nothing",
+        values if values.iter().any(|value| matches!(value, Placed::Password(..))) => " with a password",
+        _ => "",
+    };
+    format!("{kind} {}{with}", shown(&change.attribute))
+}

@@ -1,0 +1,66 @@
+//! Texts that come from outside: cut, stripped of control characters, and without the passwords of the operation.
+
+use std::sync::Arc;
+
+use portcullis_model::Password;
+
+/// What stands in the place of a text that held a password.
+pub(crate) const WITHHELD: &str = "(withheld: the directory's text held a password of this operation)";
+
+/// One line without control characters, at most `most` bytes.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(most));
+    for c in text.chars() {
+        // Bidirectional marks reorder what a person reads in a terminal: as misleading as an escape sequence.
+        let shown = if c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            ' '
+        } else {
+            c
+        };
+        if line.len() + shown.len_utf8() > most {
+            line.push('…');
+            break;
+        }
+        line.push(shown);
+    }
+    line.trim_end().to_owned()
+}
+
+/// The text, or [`WITHHELD`] if it holds one of the passwords. A leading error code of eight hexadecimal digits (as
+/// Active Directory puts it) stays: it classifies the refusal and holds nothing of the password's making.
+pub(crate) fn without_secrets(text: String, secrets: &[Arc<Password>]) -> String {
+    if !secrets.iter().any(|secret| secret.occurs_in(&text)) {
+        return text;
+    }
+    match text.get(..8) {
+        Some(code) if code.bytes().all(|b| b.is_ascii_hexdigit()) && !secrets.iter().any(|s| s.occurs_in(code)) => {
+            format!("{code}: {WITHHELD}")
+        }
+        _ => WITHHELD.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(text: &str) -> Vec<Arc<Password>> {
+        vec![Arc::new(Password::new(text.to_owned()).unwrap())]
+    }
+
+    #[test]
+    fn a_text_with_the_password_is_withheld() {
+        assert_eq!(without_secrets("bad value hunter22".into(), &secrets("hunter22")), WITHHELD);
+        assert_eq!(without_secrets("all well".into(), &secrets("hunter22")), "all well");
+        let kept = without_secrets("0000052D: value hunter22 refused".into(), &secrets("hunter22"));
+        assert_eq!(kept, format!("0000052D: {WITHHELD}"));
+    }
+
+    #[test]
+    fn lines_cannot_be_forged() {
+        assert_eq!(one_line("a\n2026-01-01 ERROR root\x1b[31m\u{202e}b", 100), "a 2026-01-01 ERROR root [31m b");
+        assert_eq!(one_line("ääää", 4), "ää…");
+    }
+}

@@ -1,0 +1,78 @@
+//! Standard output and error of a plugin as lines of the log.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+
+use crate::log::{Level, MAX_LINE, Sink};
+
+/// A stream that cuts what is written into lines. A line without its end is written when the stream goes away.
+#[derive(Clone)]
+pub(super) struct LogStream(Arc<Inner>);
+
+struct Inner {
+    sink: Sink,
+    source: &'static str,
+    partial: Mutex<Vec<u8>>,
+}
+
+impl LogStream {
+    pub(super) fn new(sink: Sink, source: &'static str) -> Self {
+        Self(Arc::new(Inner { sink, source, partial: Mutex::new(Vec::new()) }))
+    }
+}
+
+impl Inner {
+    fn write(&self, bytes: &[u8]) {
+        let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
+        for &byte in bytes {
+            if byte != b'\n' {
+                partial.push(byte);
+            }
+            if byte == b'\n' || partial.len() >= MAX_LINE {
+                self.sink.line(Level::Info, self.source, &String::from_utf8_lossy(&partial));
+                partial.clear();
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let rest = std::mem::take(self.partial.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if !rest.is_empty() {
+            self.sink.line(Level::Info, self.source, &String::from_utf8_lossy(&rest));
+        }
+    }
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LogStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for LogStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.write(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
