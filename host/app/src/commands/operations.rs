@@ -1,0 +1,151 @@
+//! The commands that do an operation on an account.
+
+use clap::Args;
+use portcullis_model::{Fault, FaultCode, Login, Operation, Outcome, Password, ResetOptions};
+
+use super::OnAccount;
+use super::password::{Source, ask_new};
+use super::setup::{Setup, complain};
+use crate::operation::{Report, perform};
+use crate::show::{self, ExitCode};
+
+#[derive(Debug, Args)]
+pub(super) struct Reset {
+    #[command(flatten)]
+    on: OnAccount,
+
+    #[command(flatten)]
+    source: Source,
+
+    /// Make a password and print it once, after it was set.
+    #[arg(long, conflicts_with = "password_stdin")]
+    generate: bool,
+
+    /// A new password must be chosen at the next sign-in.
+    #[arg(long)]
+    must_change: bool,
+
+    /// Unlock the account as well.
+    #[arg(long)]
+    unlock: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    #[command(flatten)]
+    on: OnAccount,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    on: OnAccount,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+type Made = Result<Operation, Fault>;
+
+fn random(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultCode::HostInternal, format!("the system gives no random bytes: {error}"))
+}
+
+impl Reset {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
+        let options = ResetOptions { must_change: self.must_change, unlock: self.unlock };
+        let make = |account| -> Made {
+            let new = if self.generate { Password::generate().map_err(random)? } else { ask_new(&self.source)? };
+            Operation::reset(account, new, options).map_err(random)
+        };
+        operate(setup, &self.on, make, self.generate).await
+    }
+}
+
+impl Change {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
+        let make = |account| -> Made {
+            let (old, new) = if self.source.password_stdin {
+                let mut both = self.source.ask(&["Old password", "New password"])?;
+                both.pop().and_then(|new| both.pop().map(|old| (old, new)))
+            } else {
+                let old = self.source.ask(&["Old password"])?.pop();
+                old.map(|old| ask_new(&self.source).map(|new| (old, new))).transpose()?
+            }
+            .ok_or_else(|| Fault::new(FaultCode::PasswordUnusable, "two passwords are needed"))?;
+            Operation::change(account, old, new).map_err(random)
+        };
+        operate(setup, &self.on, make, false).await
+    }
+}
+
+impl Verify {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
+        let make = |account| -> Made {
+            let candidate = self.source.ask(&["Password"])?.pop();
+            let candidate = candidate.ok_or_else(|| Fault::new(FaultCode::PasswordUnusable, "a password is needed"))?;
+            Operation::verify(account, candidate).map_err(random)
+        };
+        operate(setup, &self.on, make, false).await
+    }
+}
+
+pub(super) async fn unlock(setup: &Setup, on: &OnAccount) -> ExitCode {
+    operate(setup, on, |account| Operation::unlock(account).map_err(random), false).await
+}
+
+pub(super) async fn status(setup: &Setup, on: &OnAccount) -> ExitCode {
+    operate(setup, on, |account| Operation::status(account).map_err(random), false).await
+}
+
+/// Everything that can be wrong without a password is found before one is asked for.
+async fn operate(setup: &Setup, on: &OnAccount, make: impl FnOnce(Login) -> Made, tell_password: bool) -> ExitCode {
+    let account = match Login::new(on.account.clone()) {
+        Ok(account) => account,
+        Err(error) => return setup.fault(&Fault::new(FaultCode::AccountUnusable, error.to_string())),
+    };
+    let connector = match setup.route(&account, on.connector.as_deref()).and_then(|file| setup.start(file)) {
+        Ok(connector) => connector,
+        Err(code) => return code,
+    };
+    let operation = match make(account) {
+        Ok(operation) => operation,
+        Err(fault) => return setup.fault(&fault),
+    };
+    if let Err(fault) = connector.may(operation.kind) {
+        return setup.fault(&fault);
+    }
+    let report = perform(&connector, &operation).await;
+    // A password that may have been set is told even where nobody could find out: it may be the only key there is.
+    let password = operation
+        .new_password()
+        .filter(|_| tell_password && !matches!(report.outcome, Outcome::Refused(_)))
+        .map(|password| password.expose_secret());
+    tell(setup, on, &operation, &report, password);
+    ExitCode::of(&report.outcome)
+}
+
+fn tell(setup: &Setup, on: &OnAccount, operation: &Operation, report: &Report, password: Option<&str>) {
+    let id = operation.id.as_str();
+    if setup.json {
+        let mut value = show::outcome_json(&report.outcome, id, on.trace.then_some(report.events.as_slice()));
+        if let (Some(password), Some(object)) = (password, value.as_object_mut()) {
+            object.insert("password".into(), password.into());
+        }
+        return setup.print(&show::to_text(&value));
+    }
+    if on.trace {
+        setup.print(&format!("What happened:\n{}\n", show::trace(&report.events)));
+    }
+    let text = show::outcome(&report.outcome, id);
+    match report.outcome {
+        Outcome::Done(_) => setup.print(&text),
+        Outcome::Refused(_) | Outcome::Unknown(_) => complain(&text),
+    }
+    if let Some(password) = password {
+        setup.print(&format!("  {:<11} {password}\n", "password"));
+    }
+}

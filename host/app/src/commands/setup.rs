@@ -1,0 +1,138 @@
+//! What the commands share: the configuration, the sandbox with its cache, the log, and how they end.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use portcullis_model::{Fault, FaultCode, Login};
+use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
+use serde_json::{Value, json};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{self, ConnectorFile, Problems};
+use crate::connector::Connector;
+use crate::show::{self, ExitCode};
+
+/// Slots of a command's sandbox: it does one thing.
+const SLOTS: u32 = 4;
+
+/// What was given on the command line for every command.
+pub(super) struct Setup {
+    pub(super) config: PathBuf,
+    pub(super) cache: Option<PathBuf>,
+    pub(super) json: bool,
+}
+
+/// The log goes to standard error, so that standard output holds the receipt alone. Only the host's and the connectors'
+/// lines: libraries below log what they send.
+pub(super) fn log(level: tracing::Level) {
+    let level = LevelFilter::from_level(level);
+    let ours = ["portcullis", "portcullis_capabilities", "portcullis_directory", "portcullis_sandbox", "connector"];
+    let targets = ours.into_iter().fold(Targets::new(), |targets, name| targets.with_target(name, level));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).without_time();
+    // Only a test that runs two commands in one process sets it twice; the first one counts.
+    let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
+}
+
+impl Setup {
+    /// Every connector's file.
+    pub(super) fn files(&self) -> Result<Vec<ConnectorFile>, ExitCode> {
+        config::load_folder(&self.config).map_err(|problems| self.problems(problems))
+    }
+
+    /// The sandbox. A cache that cannot be used is a warning: plugins are compiled again each time.
+    pub(super) fn sandbox(&self) -> Result<Sandbox, ExitCode> {
+        let folder = self.cache.clone().or_else(default_cache);
+        let cache = folder.and_then(|folder| {
+            Cache::open(folder).inspect_err(|error| tracing::warn!("plugins will not be cached: {error}")).ok()
+        });
+        Sandbox::new(SandboxOptions { slots: SLOTS }, cache).map_err(|error| {
+            self.fault(&Fault::new(FaultCode::HostInternal, format!("the sandbox cannot be made: {error:#}")))
+        })
+    }
+
+    /// The one connector that answers for an account.
+    pub(super) fn route(&self, account: &Login, wanted: Option<&str>) -> Result<ConnectorFile, ExitCode> {
+        let files = self.files()?;
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let mut answering: Vec<ConnectorFile> = files
+            .into_iter()
+            .filter(|file| {
+                wanted.is_none_or(|name| file.name == name) && file.accounts.iter().any(|p| p.matches(account.as_str()))
+            })
+            .collect();
+        let fault = match (answering.pop(), answering.is_empty(), wanted) {
+            (Some(file), true, _) => return Ok(file),
+            (Some(file), false, _) => {
+                let mut all: Vec<_> = answering.into_iter().map(|file| file.name).chain([file.name]).collect();
+                all.sort();
+                Fault::new(
+                    FaultCode::ConnectorAmbiguous,
+                    format!("{account} matches `accounts` of {}", all.join(" and ")),
+                )
+            }
+            (None, _, Some(name)) if !names.iter().any(|n| n == name) => Fault::new(
+                FaultCode::NoConnector,
+                format!("there is no connector {name}; there are: {}", names.join(", ")),
+            ),
+            (None, _, Some(name)) => {
+                Fault::new(FaultCode::NoConnector, format!("{account} matches no pattern in `accounts` of {name}"))
+            }
+            (None, ..) => {
+                let text = format!("{account} matches no pattern in `accounts` of {}", names.join(", "));
+                Fault::new(FaultCode::NoConnector, text)
+            }
+        };
+        Err(self.fault(&fault))
+    }
+
+    /// Makes a connector ready, or says why not.
+    pub(super) fn start(&self, file: ConnectorFile) -> Result<Connector, ExitCode> {
+        for warning in &file.warnings {
+            tracing::info!("{}: {warning}", file.path.display());
+        }
+        let sandbox = self.sandbox()?;
+        Connector::start(file, &sandbox).map_err(|fault| self.fault(&fault))
+    }
+
+    /// Says a fault that ends the command before there was an operation.
+    pub(super) fn fault(&self, fault: &Fault) -> ExitCode {
+        if self.json {
+            self.print(&show::to_text(&json!({ "outcome": "refused", "fault": show::fault_json(fault) })));
+        } else {
+            complain(&show::fault("Refused", fault));
+        }
+        ExitCode::of_fault(fault)
+    }
+
+    /// Says what is wrong with the configuration: file, line, text, why, and what to write instead.
+    pub(super) fn problems(&self, problems: Problems) -> ExitCode {
+        if self.json {
+            let all: Vec<Value> =
+                problems.all().iter().map(|p| json!({ "code": p.name(), "text": p.to_string() })).collect();
+            self.print(&show::to_text(&json!({ "outcome": "refused", "problems": all })));
+        } else {
+            complain(&format!("{:?}\n", miette::Report::new(problems)));
+        }
+        ExitCode::Configuration
+    }
+
+    /// Writes to standard output. A reader that went away is not a fault of the operation.
+    pub(super) fn print(&self, text: &str) {
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
+}
+
+pub(super) fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The folder that systemd, the desktop or the home folder provides, in this order.
+fn default_cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("CACHE_DIRECTORY")
+        .map(|folder| folder.join("plugins"))
+        .or_else(|| folder("XDG_CACHE_HOME").map(|folder| folder.join("portcullis")))
+        .or_else(|| folder("HOME").map(|home| home.join(".cache/portcullis")))
+}

@@ -1,0 +1,222 @@
+//! A connector that is ready: its file checked, its plugin loaded and linked with what it was granted, its directory
+//! known. Nothing of it was run and nothing was connected yet.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_capabilities::ldap::{AttributeName, LdapGrant, RootDseCache, WriteGrant};
+use portcullis_capabilities::log::{Level, LogGrant};
+use portcullis_capabilities::reveal::RevealGrant;
+use portcullis_capabilities::secrets::Label;
+use portcullis_capabilities::{Context, Exports, Grants, OperationState, link, missing};
+use portcullis_directory::dn::Dn;
+use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::{Directory, memory};
+use portcullis_model::{Fault, FaultCode, OperationKind};
+use portcullis_sandbox::{Limits, Plugin, Prepared, Sandbox};
+
+use crate::config::{self, ConnectorFile, DirectorySource, LogLevel, Revealed};
+use crate::operation::Locator;
+
+/// How long a connection to a server may lie idle before it is given up: servers and firewalls drop idle ones without
+/// a word, some after a minute.
+const IDLE: Duration = Duration::from_secs(45);
+
+/// A connector that is ready.
+#[derive(Debug)]
+pub struct Connector {
+    /// What the operator wrote.
+    pub file: ConnectorFile,
+    /// The loaded plugin.
+    pub plugin: Plugin,
+    /// What can be asked of it.
+    pub exports: Exports,
+    /// It, linked with its grants.
+    pub prepared: Prepared<OperationState>,
+    /// What its operations share.
+    pub context: Arc<Context>,
+    /// How accounts are found.
+    pub locator: Option<Locator>,
+}
+
+impl Connector {
+    /// Makes a connector ready.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the operator's or the plugin's that says what is wrong with the file, the plugin, a secret or a
+    /// grant.
+    pub fn start(file: ConnectorFile, sandbox: &Sandbox) -> Result<Self, Fault> {
+        let plugin =
+            sandbox.load(&file.plugin).map_err(|error| Fault::new(FaultCode::PluginUnusable, error.to_string()))?;
+        pinned(&file, &plugin)?;
+        let grants = grants(&file)?;
+        let lacking = missing(plugin.surface(), &grants);
+        if !lacking.is_empty() {
+            let list: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+            let text = format!(
+                "{} imports what {} does not grant: {}",
+                file.plugin.display(),
+                file.path.display(),
+                list.join("; ")
+            );
+            return Err(Fault::new(FaultCode::PluginNotGranted, text));
+        }
+        let directory = file.ldap.as_ref().map(|ldap| directory(&file.name, &ldap.source)).transpose()?;
+        let locator = file.ldap.as_ref().map(Locator::new).transpose()?;
+        let limits = limits(&file.limits);
+        let unusable = |why: String| Fault::new(FaultCode::PluginUnusable, format!("{}: {why}", file.plugin.display()));
+        let linker =
+            link(sandbox.engine(), plugin.surface(), &grants).map_err(|error| unusable(format!("{error:#}")))?;
+        let prepared =
+            sandbox.prepare(&plugin, &linker, limits.clone()).map_err(|error| unusable(format!("{error:#}")))?;
+        let exports = Exports::of(prepared.instance_pre());
+        let connector: Arc<str> = file.name.as_str().into();
+        let context = Arc::new(Context { connector, grants, directory, limits, root_dse: RootDseCache::default() });
+        Ok(Self { file, plugin, exports, prepared, context, locator })
+    }
+
+    /// Whether this kind of operation was granted, and whether the plugin can do it.
+    ///
+    /// # Errors
+    /// The operator's fault or the plugin's.
+    pub fn may(&self, kind: OperationKind) -> Result<(), Fault> {
+        if !self.file.operations.contains(&kind) {
+            let text = format!("{} does not list `{kind}` in `operations`", self.file.path.display());
+            return Err(Fault::new(FaultCode::OperationNotGranted, text));
+        }
+        if !self.exports.offers(kind) {
+            let text = format!("{} does not export the interface for `{kind}`", self.file.plugin.display());
+            return Err(Fault::new(FaultCode::OperationNotOffered, text));
+        }
+        Ok(())
+    }
+}
+
+fn pinned(file: &ConnectorFile, plugin: &Plugin) -> Result<(), Fault> {
+    let found = plugin.digest().to_string();
+    let Some(pin) = &file.sha256 else { return Ok(()) };
+    let pin: String = pin.iter().map(|byte| format!("{byte:02x}")).collect();
+    if pin == found {
+        return Ok(());
+    }
+    let text = format!("{} has the digest {found}, and {} pins {pin}", file.plugin.display(), file.path.display());
+    Err(Fault::new(FaultCode::PluginChanged, text))
+}
+
+fn grants(file: &ConnectorFile) -> Result<Grants, Fault> {
+    let level = |level| match level {
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Info => Level::Info,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Error => Level::Error,
+    };
+    let label = |revealed: &Revealed| match revealed {
+        Revealed::New => Label::New,
+        Revealed::Old => Label::Old,
+        Revealed::Candidate => Label::Candidate,
+    };
+    Ok(Grants {
+        ldap: file.ldap.as_ref().map(|ldap| ldap_grant(file, ldap)).transpose()?,
+        log: file.log.map(|l| LogGrant { level: level(l) }),
+        config: file.config.clone(),
+        reveal: file.reveal.as_ref().map(|names| RevealGrant { passwords: names.iter().map(label).collect() }),
+    })
+}
+
+fn ldap_grant(file: &ConnectorFile, ldap: &config::Ldap) -> Result<LdapGrant, Fault> {
+    let wrong = |what: &str, why: String| {
+        Fault::new(FaultCode::Misconfigured, format!("{}: {what}: {why}", file.path.display()))
+    };
+    let name = |name: &String| AttributeName::parse(name).map_err(|bad| wrong(name, bad.to_string()));
+    let write = |(attribute, grant): (&String, &config::WriteGrant)| {
+        let grant = match grant {
+            config::WriteGrant::Password => WriteGrant::Password,
+            config::WriteGrant::Values { values, remove } => {
+                WriteGrant::Values { values: values.clone(), remove: *remove }
+            }
+        };
+        Ok((name(attribute)?, grant))
+    };
+    Ok(LdapGrant {
+        read: ldap.read.iter().map(name).collect::<Result<BTreeSet<_>, Fault>>()?,
+        search: ldap
+            .search
+            .iter()
+            .map(|base| Dn::parse(base).map_err(|bad| wrong(base, bad.to_string())))
+            .collect::<Result<_, _>>()?,
+        write: ldap.write.iter().map(write).collect::<Result<_, Fault>>()?,
+        controls: ldap.allow.controls.iter().cloned().collect(),
+        set_password: ldap.allow.set_password,
+        try_bind: ldap.allow.try_bind,
+        as_target: ldap.allow.as_target,
+    })
+}
+
+fn limits(limits: &config::Limits) -> Limits {
+    Limits {
+        time: limits.time,
+        memory: usize::try_from(limits.memory).unwrap_or(Limits::MAX_MEMORY).min(Limits::MAX_MEMORY),
+        concurrency: limits.concurrency,
+        host_calls: limits.host_calls,
+        log_bytes: usize::try_from(limits.log).unwrap_or(usize::MAX),
+        ..Limits::default()
+    }
+}
+
+fn directory(connector: &str, source: &DirectorySource) -> Result<Arc<dyn Directory>, Fault> {
+    match source {
+        DirectorySource::Servers(servers) => {
+            let bind = servers.bind.as_ref().map(bind).transpose()?;
+            let ca_pem = servers.ca_file.as_ref().map(|path| {
+                std::fs::read(path)
+                    .map_err(|error| Fault::new(FaultCode::Misconfigured, format!("{}: {error}", path.display())))
+            });
+            let settings = Settings {
+                urls: servers.urls.clone(),
+                start_tls: servers.start_tls,
+                ca_pem: ca_pem.transpose()?,
+                bind,
+                connections: servers.connections,
+                connect_timeout: servers.connect_timeout,
+                request_timeout: servers.request_timeout,
+                idle_timeout: IDLE,
+            };
+            let directory = LdapDirectory::new(settings)
+                .map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
+            Ok(Arc::new(directory))
+        }
+        DirectorySource::Embedded(embedded) => {
+            let settings = memory::Settings {
+                name: connector.to_owned(),
+                seed: Some(embedded.seed.clone()),
+                state: embedded.state.clone(),
+                dialect: match embedded.dialect {
+                    config::Dialect::Plain => memory::Dialect::Plain,
+                    config::Dialect::OpenLdap => memory::Dialect::OpenLdap,
+                    config::Dialect::ActiveDirectory => memory::Dialect::ActiveDirectory,
+                },
+                policy: memory::Policy {
+                    min_length: embedded.min_length,
+                    history: embedded.history,
+                    min_age: embedded.min_age.as_secs(),
+                    max_failures: embedded.max_failures as usize,
+                    ..memory::Policy::default()
+                },
+                ..memory::Settings::default()
+            };
+            let directory = memory::MemoryDirectory::open(settings)
+                .map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
+            Ok(Arc::new(directory))
+        }
+    }
+}
+
+fn bind(bind: &config::Bind) -> Result<(String, Arc<portcullis_model::Password>), Fault> {
+    let resolved =
+        bind.password.resolve().map_err(|problem| Fault::new(FaultCode::SecretUnreadable, problem.to_string()))?;
+    for warning in &resolved.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok((bind.dn.clone(), Arc::new(resolved.password)))
+}

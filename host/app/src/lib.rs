@@ -1,0 +1,9 @@
+//! Portcullis as a library: what the binary `portcullis` is made of.
+//!
+//! `operation` holds the one path that every operation takes; everything else is what it needs or how it is shown.
+
+pub mod commands;
+pub mod config;
+pub mod connector;
+pub mod operation;
+pub mod show;

@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use portcullis_model::{Login, Password, ResetOptions};
+
+use super::*;
+
+fn reset(options: ResetOptions) -> Operation {
+    let new = Password::new("Tr0ub4dor&3".to_owned()).unwrap();
+    Operation::reset(Login::new("alice").unwrap(), new, options).unwrap()
+}
+
+fn unlock() -> Operation {
+    Operation::unlock(Login::new("alice").unwrap()).unwrap()
+}
+
+fn claims(effects: &[Effect]) -> Result<Result<Returned, Fault>, Ended> {
+    Ok(Ok(Returned { effects: effects.to_vec(), ..nothing_returned() }))
+}
+
+fn faults(code: FaultCode) -> Result<Result<Returned, Fault>, Ended> {
+    Ok(Err(Fault::new(code, "the plugin's words")))
+}
+
+fn seen(password: PasswordState, written: usize, in_doubt: usize) -> Seen {
+    Seen { password, written, in_doubt, ..Seen::default() }
+}
+
+fn known(operation: &Operation, ended: Result<Result<Returned, Fault>, Ended>, seen: &Seen) -> Known {
+    compare(operation, ended, seen, &Trace::default())
+}
+
+#[test]
+fn a_success_that_the_host_did_not_see_is_untrue() {
+    let operation = reset(ResetOptions::default());
+    for state in [PasswordState::NotSent, PasswordState::Refused] {
+        let known = known(&operation, claims(&[Effect::PasswordSet]), &seen(state, 0, 0));
+        assert!(matches!(known, Known::Nothing(fault) if fault.code == FaultCode::PluginUntrue), "{state:?}");
+    }
+    let known = known(&unlock(), claims(&[Effect::Unlocked]), &Seen::default());
+    assert!(matches!(known, Known::Nothing(fault) if fault.code == FaultCode::PluginUntrue));
+}
+
+#[test]
+fn what_was_written_is_done_whatever_the_plugin_says_afterwards() {
+    let operation = reset(ResetOptions::default());
+    let written = seen(PasswordState::Written, 1, 0);
+    for ended in [
+        faults(FaultCode::DirectoryDenied),
+        Err(Ended::Trapped("unreachable".into())),
+        Err(Ended::Time(Duration::from_secs(1))),
+        Err(Ended::Panicked("x".into())),
+    ] {
+        let Known::Done { returned, shortfall } = known(&operation, ended, &written) else { panic!("not done") };
+        assert_eq!(returned.effects, [Effect::PasswordSet]);
+        assert!(shortfall.is_some());
+    }
+}
+
+#[test]
+fn a_password_without_an_answer_is_in_doubt_whatever_the_plugin_says() {
+    let operation = reset(ResetOptions::default());
+    let doubt = seen(PasswordState::InDoubt, 0, 1);
+    for ended in [claims(&[Effect::PasswordSet]), faults(FaultCode::PluginFault), Err(Ended::Trapped("x".into()))] {
+        let Known::InDoubt { fault, .. } = known(&operation, ended, &doubt) else { panic!("no doubt") };
+        assert_eq!(fault.code, FaultCode::OutcomeUnknown);
+    }
+}
+
+#[test]
+fn another_write_without_an_answer_is_never_called_refused() {
+    let doubt = seen(PasswordState::NotSent, 0, 1);
+    assert!(matches!(known(&unlock(), faults(FaultCode::OutcomeUnknown), &doubt), Known::Unknown(_)));
+    assert!(matches!(known(&unlock(), claims(&[Effect::Unlocked]), &doubt), Known::Unknown(_)));
+    let operation = reset(ResetOptions::default());
+    assert!(matches!(known(&operation, faults(FaultCode::PluginFault), &doubt), Known::Unknown(_)));
+}
+
+#[test]
+fn a_part_that_took_effect_is_never_called_refused() {
+    let operation = reset(ResetOptions::default());
+    let part = seen(PasswordState::Refused, 1, 0);
+    let Known::Done { shortfall, returned } = known(&operation, faults(FaultCode::PasswordTooShort), &part) else {
+        panic!("refused although something was written")
+    };
+    assert_eq!(shortfall.map(|fault| fault.code), Some(FaultCode::PasswordTooShort));
+    assert_eq!(returned.effects, []);
+}
+
+#[test]
+fn the_unlock_in_doubt_after_a_password_is_a_shortfall() {
+    let operation = reset(ResetOptions::default());
+    let Known::Done { shortfall, .. } =
+        known(&operation, claims(&[Effect::PasswordSet]), &seen(PasswordState::Written, 1, 1))
+    else {
+        panic!("not done")
+    };
+    assert_eq!(shortfall.map(|fault| fault.code), Some(FaultCode::OutcomeUnknown));
+}
+
+#[test]
+fn a_plugin_cannot_invent_a_doubt() {
+    let known = known(&reset(ResetOptions::default()), faults(FaultCode::OutcomeUnknown), &Seen::default());
+    assert!(matches!(known, Known::Nothing(fault) if fault.code == FaultCode::PluginUntrue));
+}
+
+#[test]
+fn what_was_asked_for_and_left_out_is_said() {
+    let operation = reset(ResetOptions { must_change: true, unlock: true });
+    let only = Returned { effects: vec![Effect::PasswordSet, Effect::Unlocked], ..nothing_returned() };
+    let fault = left_out(&operation, &only).unwrap();
+    assert!(fault.detail.contains("the change at the next sign-in was asked for"), "{fault}");
+    let all =
+        Returned { effects: vec![Effect::PasswordSet, Effect::Unlocked, Effect::ChangeRequired], ..nothing_returned() };
+    assert_eq!(left_out(&operation, &all), None);
+}
+
+#[test]
+fn the_host_knows_the_cause_better_than_the_plugin() {
+    let operation = reset(ResetOptions::default());
+    let clear = Seen { unprotected: Some("ldap://x".into()), ..Seen::default() };
+    let Known::Nothing(fault) = known(&operation, faults(FaultCode::DirectoryUnavailable), &clear) else { panic!() };
+    assert_eq!(fault.code, FaultCode::ConnectionUnprotected);
+    let denied = Seen { denied: Some("ldap.modify x: not writable".into()), ..Seen::default() };
+    let Known::Nothing(fault) = known(&operation, faults(FaultCode::NotGranted), &denied) else { panic!() };
+    assert_eq!(fault.detail, "ldap.modify x: not writable");
+}

@@ -1,0 +1,153 @@
+//! Finding the target: the one entry that an operation may touch.
+
+use portcullis_capabilities::Target;
+use portcullis_directory::dn::Dn;
+use portcullis_directory::filter::Template;
+use portcullis_directory::{Directory, Entry, Failure, Found, Scope, Search};
+use portcullis_model::{Fault, FaultCode, Login};
+
+use crate::config::{Confirm, Ldap, LocateScope};
+
+/// LDAP result codes (RFC 4511 appendix A).
+const NO_SUCH_OBJECT: u32 = 32;
+const SIZE_LIMIT: u32 = 4;
+const INSUFFICIENT_RIGHTS: u32 = 50;
+
+/// How accounts are found, as the operator wrote it.
+#[derive(Debug)]
+pub struct Locator {
+    base: String,
+    base_dn: Dn,
+    scope: Scope,
+    filter: Template,
+    exclude: Option<String>,
+    attributes: Vec<String>,
+}
+
+impl Locator {
+    /// From the connector's file.
+    ///
+    /// # Errors
+    /// A fault of the operator's for a base or filter that cannot be read; the file's own check finds those first.
+    pub fn new(ldap: &Ldap) -> Result<Self, Fault> {
+        let wrong = |text: String| Fault::new(FaultCode::Misconfigured, format!("[ldap.locate]: {text}"));
+        let mut attributes = ldap.read.clone();
+        if let Confirm::ReadBack { attribute } = &ldap.confirm {
+            attributes.push(attribute.clone());
+        }
+        Ok(Self {
+            base: ldap.locate.base.clone(),
+            base_dn: Dn::parse(&ldap.locate.base).map_err(|bad| wrong(bad.to_string()))?,
+            scope: match ldap.locate.scope {
+                LocateScope::One => Scope::One,
+                LocateScope::Subtree => Scope::Subtree,
+            },
+            filter: Template::parse(&ldap.locate.filter).map_err(|bad| wrong(bad.to_string()))?,
+            exclude: ldap.locate.exclude.clone(),
+            attributes,
+        })
+    }
+
+    /// Where is looked.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// What is never touched.
+    #[must_use]
+    pub fn exclude(&self) -> Option<&str> {
+        self.exclude.as_deref()
+    }
+
+    /// Finds the one entry of an account.
+    ///
+    /// # Errors
+    /// A fault for none, several, an excluded one, and a directory that cannot be asked. What cannot be found out is
+    /// refused: an exclusion that could not be looked up counts as one.
+    pub async fn locate(&self, directory: &dyn Directory, account: &Login) -> Result<Target, Fault> {
+        let none = |why: String| Fault::new(FaultCode::NoSuchAccount, why);
+        let filter = self.filter.render(account).map_err(|why| none(why.to_string()))?;
+        let search = Search {
+            base: self.base.clone(),
+            scope: self.scope,
+            filter,
+            attributes: self.attributes.clone(),
+            limit: 2,
+        };
+        let found = directory.search(&search).await.map_err(unavailable)?;
+        self.answered(&found)?;
+        let shown = format!("{} below {}", search.filter, self.base);
+        let server = found.answer.server.clone();
+        let mut entries = found.entries.into_iter();
+        let entry = match (entries.next(), entries.next(), found.more) {
+            (None, ..) => return Err(none(format!("no entry matches {shown}"))),
+            (Some(entry), None, false) => entry,
+            _ => return Err(Fault::new(FaultCode::AccountAmbiguous, format!("more than one entry matches {shown}"))),
+        };
+        self.inside(&entry, &server)?;
+        self.not_excluded(directory, &entry).await?;
+        Ok(Target { entry, server })
+    }
+
+    /// A server that names an entry outside of the base is broken or lies; nothing is written on its word.
+    fn inside(&self, entry: &Entry, server: &str) -> Result<(), Fault> {
+        match Dn::parse(&entry.dn) {
+            Ok(dn) if dn.is_below_or_equal(&self.base_dn) => Ok(()),
+            _ => {
+                let text =
+                    format!("{server} answered a search below {} with an entry that does not lie there", self.base);
+                Err(Fault::new(FaultCode::DirectoryNonsense, text))
+            }
+        }
+    }
+
+    async fn not_excluded(&self, directory: &dyn Directory, entry: &Entry) -> Result<(), Fault> {
+        let Some(exclude) = &self.exclude else { return Ok(()) };
+        let search = Search {
+            base: entry.dn.clone(),
+            scope: Scope::Base,
+            filter: exclude.clone(),
+            attributes: Vec::new(),
+            limit: 1,
+        };
+        let found = directory.search(&search).await.map_err(unavailable)?;
+        if found.answer.code != 0 && found.entries.is_empty() {
+            let text =
+                format!("whether {} is excluded could not be found out: result code {}", entry.dn, found.answer.code);
+            return Err(Fault::new(FaultCode::DirectoryRefused, text));
+        }
+        if found.entries.is_empty() {
+            return Ok(());
+        }
+        Err(Fault::new(FaultCode::AccountExcluded, format!("{} matches `exclude` = {exclude}", entry.dn)))
+    }
+
+    fn answered(&self, found: &Found) -> Result<(), Fault> {
+        let answer = &found.answer;
+        let said = |why: &str| format!("{} {why}: result code {} {}", answer.server, answer.code, answer.diagnostic);
+        match answer.code {
+            0 | SIZE_LIMIT => Ok(()),
+            _ if found.more => Ok(()),
+            NO_SUCH_OBJECT => {
+                let text =
+                    said(&format!("does not know the base {}, or does not show it to the service account", self.base));
+                Err(Fault::new(FaultCode::Misconfigured, text))
+            }
+            INSUFFICIENT_RIGHTS => {
+                Err(Fault::new(FaultCode::DirectoryDenied, said("did not let the service account search")))
+            }
+            _ => Err(Fault::new(FaultCode::DirectoryRefused, said("refused the search for the account"))),
+        }
+    }
+}
+
+pub(super) fn unavailable(failure: Failure) -> Fault {
+    let code = match &failure {
+        Failure::Unavailable(_) => FaultCode::DirectoryUnavailable,
+        Failure::Unprotected(_) => FaultCode::ConnectionUnprotected,
+        Failure::BindRefused(_) => FaultCode::Misconfigured,
+        Failure::InDoubt(_) | Failure::Nonsense(_) => FaultCode::DirectoryNonsense,
+    };
+    Fault::new(code, failure.to_string())
+}

@@ -1,0 +1,150 @@
+//! The one path of an operation, from intake to receipt.
+//!
+//! Read [`perform`] to know everything that happens to an operation, in order. What is asked of the plugin is in
+//! `portcullis_capabilities::Exports`; what each host call does is in `portcullis_capabilities::ldap`.
+
+mod confirm;
+mod decide;
+mod locate;
+
+use std::time::Instant;
+
+use portcullis_capabilities::{Ledger, OperationState, Target};
+use portcullis_model::{
+    Confirmation, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
+};
+
+pub use locate::Locator;
+
+use crate::connector::Connector;
+use confirm::Looked;
+use decide::Known;
+
+/// How an operation ended, and everything that was seen on the way.
+#[derive(Debug)]
+pub struct Report {
+    /// Done, refused or unknown.
+    pub outcome: Outcome,
+    /// What was asked, allowed, denied and done.
+    pub events: Vec<Event>,
+}
+
+/// Does one operation through one connector and tells the truth about it. Never panics for anything that a plugin, a
+/// directory or a caller does; takes at most the connector's time limit and the directory's own timeouts.
+pub async fn perform(connector: &Connector, operation: &Operation) -> Report {
+    let trace = Trace::default();
+    trace.record(Event::Asked {
+        operation: operation.kind,
+        account: operation.account.to_string(),
+        connector: connector.file.name.clone(),
+    });
+    let outcome = path(connector, operation, &trace).await.unwrap_or_else(Outcome::Refused);
+    let fault = outcome.fault().map(|fault| fault.code);
+    trace.record(Event::Ended { outcome: outcome.word(), fault });
+    Report { outcome, events: trace.events() }
+}
+
+/// An error here means that nothing was written.
+async fn path(connector: &Connector, operation: &Operation, trace: &Trace) -> Result<Outcome, Fault> {
+    let started = Instant::now();
+    let mut timings = Timings::default();
+
+    // May it be asked at all?
+    connector.may(operation.kind)?;
+
+    // The host finds the target; the connector never does.
+    let (locator, directory) = match (&connector.locator, &connector.context.directory) {
+        (Some(locator), Some(directory)) => (locator, directory),
+        _ => {
+            return Err(Fault::new(
+                FaultCode::Misconfigured,
+                "the connector has no directory: add a section [ldap] to its file",
+            ));
+        }
+    };
+    let target = locator.locate(&**directory, &operation.account).await?;
+    trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
+    timings.locate = started.elapsed();
+
+    // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
+    let ledger = Ledger::default();
+    let state =
+        OperationState::new(connector.context.clone(), operation, target.clone(), trace.clone(), ledger.clone());
+    let ended = connector
+        .prepared
+        .run(state, async |store, instance| connector.exports.call(store, instance, operation).await)
+        .await;
+    timings.connector = started.elapsed().saturating_sub(timings.locate);
+
+    // What the plugin says is compared with what the host saw; where that leaves a doubt, the host looks.
+    let known = decide::compare(operation, ended, &ledger.seen(), trace);
+    let confirming = Instant::now();
+    let looked = confirm::look(connector, operation, &target, &known).await;
+    if let Some(how) = looked.words() {
+        trace.record(Event::Confirmed { how });
+    }
+    timings.confirm = confirming.elapsed();
+    timings.total = started.elapsed();
+    Ok(conclude(connector, operation, &target, known, looked, timings, &ledger))
+}
+
+/// Three words, decided in one place.
+fn conclude(
+    connector: &Connector,
+    operation: &Operation,
+    target: &Target,
+    known: Known,
+    looked: Looked,
+    timings: Timings,
+    ledger: &Ledger,
+) -> Outcome {
+    let (returned, shortfall, confirmation) = match (known, looked) {
+        (Known::Nothing(fault), _) => return Outcome::Refused(fault),
+        (Known::Unknown(fault), _) => return Outcome::Unknown(fault),
+        // The request was sent and no answer came, but the password is there.
+        (Known::InDoubt { returned, .. }, Looked::Seen(how)) => (returned, None, Confirmation::Confirmed(how)),
+        (Known::InDoubt { fault, .. }, looked) => {
+            let seen = looked.words().unwrap_or_else(|| "nobody looked: `[ldap.confirm]` says `by = \"none\"`".into());
+            return Outcome::Unknown(Fault::new(fault.code, format!("{}; {seen}", fault.detail)));
+        }
+        (Known::Done { .. }, Looked::Contradicted(how)) => {
+            let text = format!("the directory accepted the password, and yet it does not work: {how}");
+            return Outcome::Unknown(Fault::new(FaultCode::OutcomeUnknown, text));
+        }
+        (Known::Done { returned, shortfall }, Looked::Seen(how)) => (returned, shortfall, Confirmation::Confirmed(how)),
+        (Known::Done { returned, shortfall }, Looked::Impossible(why)) => {
+            (returned, shortfall, Confirmation::AcceptedOnly(why))
+        }
+        (Known::Done { returned, shortfall }, Looked::NotLooked) => {
+            let confirmation = if operation.kind.sets_password() {
+                Confirmation::AcceptedOnly("the directory accepted it; `[ldap.confirm]` says not to look again".into())
+            } else {
+                Confirmation::NotNeeded
+            };
+            (returned, shortfall, confirmation)
+        }
+    };
+    // What the caller asked for besides the password and the connector does not claim is missing, and said to be.
+    let shortfall = shortfall.or_else(|| decide::left_out(operation, &returned));
+    let result = if operation.kind.writes() { Answer::Nothing } else { returned.result };
+    Outcome::Done(Box::new(Receipt {
+        id: operation.id.clone(),
+        kind: operation.kind,
+        account: operation.account.to_string(),
+        connector: connector.file.name.clone(),
+        target: target.entry.dn.clone(),
+        server: ledger.seen().server.unwrap_or_else(|| target.server.clone()),
+        effects: returned.effects,
+        notes: returned.notes,
+        result,
+        confirmation,
+        timings,
+        shortfall,
+    }))
+}
+
+/// The kinds of operation that a connector both was granted and can do.
+#[must_use]
+pub fn kinds(connector: &Connector) -> Vec<OperationKind> {
+    OperationKind::ALL.into_iter().filter(|kind| connector.may(*kind).is_ok()).collect()
+}

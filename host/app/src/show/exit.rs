@@ -1,0 +1,96 @@
+//! Exit codes: a program can tell what happened without reading a word. The table stands in README.md.
+
+use portcullis_model::{Fault, FaultCode, Outcome, Result as Answer, Verdict};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Done, and what was asked for took effect.
+    Done = 0,
+    /// Portcullis itself failed.
+    Internal = 1,
+    /// The command line makes no sense (clap's own code).
+    Usage = 2,
+    /// The directory's password policy refused the password, or it cannot be a password at all.
+    RefusedByPolicy = 10,
+    /// No such account, or not exactly one, or an excluded one.
+    NoSuchAccount = 11,
+    /// The operator's grants do not allow it.
+    NotGranted = 12,
+    /// The directory cannot be reached, or answers nonsense.
+    DirectoryUnreachable = 13,
+    /// It is not known whether it took effect.
+    OutcomeUnknown = 14,
+    /// The password was set, and something else that was asked for was not done.
+    DoneInPart = 15,
+    /// The old password is wrong, or the account's state does not allow it: locked, disabled, expired.
+    AccountRefused = 16,
+    /// A connector's file, secret or setting is wrong, or it met another kind of directory.
+    Configuration = 17,
+    /// The plugin failed, lied, went over a limit, or cannot be loaded.
+    Plugin = 18,
+    /// The directory refused for another reason, or the service account lacks a right.
+    DirectoryRefused = 19,
+    /// `verify`: the password is not the account's, or the account cannot sign in with it.
+    NotVerified = 20,
+}
+
+impl ExitCode {
+    /// The code of an outcome.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Done(receipt) if receipt.shortfall.is_some() => Self::DoneInPart,
+            Outcome::Done(receipt) => match receipt.result {
+                Answer::Verdict(Verdict::Valid | Verdict::MustChange) | Answer::Nothing | Answer::Status(_) => {
+                    Self::Done
+                }
+                Answer::Verdict(Verdict::Invalid | Verdict::Locked | Verdict::Disabled) => Self::NotVerified,
+            },
+            Outcome::Unknown(_) => Self::OutcomeUnknown,
+            Outcome::Refused(fault) => Self::of_fault(fault),
+        }
+    }
+
+    /// The code of a fault.
+    #[must_use]
+    pub fn of_fault(fault: &Fault) -> Self {
+        use FaultCode as F;
+        match fault.code {
+            F::PasswordTooShort
+            | F::PasswordTooSimple
+            | F::PasswordInHistory
+            | F::PasswordTooYoung
+            | F::PasswordRejected
+            | F::PasswordUnusable => Self::RefusedByPolicy,
+            F::AccountUnusable | F::NoSuchAccount | F::AccountExcluded | F::AccountAmbiguous | F::NoConnector => {
+                Self::NoSuchAccount
+            }
+            F::OperationNotGranted | F::NotGranted | F::PluginNotGranted => Self::NotGranted,
+            F::DirectoryUnavailable | F::DirectoryNonsense | F::OperationTimeout => Self::DirectoryUnreachable,
+            F::OutcomeUnknown => Self::OutcomeUnknown,
+            F::WrongPassword | F::AccountLocked | F::AccountDisabled | F::AccountExpired => Self::AccountRefused,
+            F::ConnectorAmbiguous
+            | F::WrongDirectory
+            | F::Misconfigured
+            | F::ConnectionUnprotected
+            | F::SecretUnreadable
+            | F::PluginChanged => Self::Configuration,
+            F::OperationNotOffered
+            | F::PluginUnusable
+            | F::PluginTrapped
+            | F::PluginLimit
+            | F::PluginUntrue
+            | F::PluginFault => Self::Plugin,
+            F::DirectoryDenied | F::DirectoryRefused => Self::DirectoryRefused,
+            F::Busy | F::HostInternal => Self::Internal,
+        }
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}

@@ -1,0 +1,9 @@
+//! How things are shown: for people on a terminal, for programs as JSON. Nothing here decides anything.
+
+mod exit;
+mod json;
+mod people;
+
+pub use exit::ExitCode;
+pub use json::{fault as fault_json, outcome as outcome_json, to_text};
+pub use people::{fault, outcome, trace};
