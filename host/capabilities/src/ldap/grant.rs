@@ -50,11 +50,17 @@ pub struct Denial {
     pub subject: String,
     /// For the operator and the vendor.
     pub reason: String,
+    /// The call makes no sense, whatever is granted: the guest reads `invalid` instead of `denied`.
+    pub malformed: bool,
 }
 
 impl Denial {
     pub(super) fn new(subject: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { subject: subject.into(), reason: reason.into() }
+        Self { subject: subject.into(), reason: reason.into(), malformed: false }
+    }
+
+    pub(super) fn malformed(subject: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { malformed: true, ..Self::new(subject, reason) }
     }
 }
 
@@ -95,7 +101,7 @@ impl LdapGrant {
     /// The first one that may not.
     pub fn permit_read(&self, attributes: &[String]) -> Result<Permitted<Vec<AttributeName>>, Denial> {
         if attributes.len() > MOST_ITEMS {
-            return Err(Denial::new("attributes", format!("more than {MOST_ITEMS} attributes in one call")));
+            return Err(Denial::malformed("attributes", format!("more than {MOST_ITEMS} attributes in one call")));
         }
         attributes.iter().map(|name| self.readable(name)).collect::<Result<_, _>>().map(Permitted::new)
     }
@@ -122,8 +128,9 @@ impl LdapGrant {
     /// # Errors
     /// The base, the attribute of the filter or the attribute to be returned that is not granted.
     pub fn permit_search(&self, search: Search) -> Result<Permitted<Search>, Denial> {
-        let base = Dn::parse(&search.base)
-            .map_err(|_| Denial::new(shown(&search.base), "the base of the search is not a DN that can be compared"))?;
+        let base = Dn::parse(&search.base).map_err(|_| {
+            Denial::malformed(shown(&search.base), "the base of the search is not a DN that can be compared")
+        })?;
         if !self.search.iter().any(|granted| base.is_below_or_equal(granted)) {
             return Err(Denial::new(
                 shown(&search.base),
@@ -131,7 +138,7 @@ impl LdapGrant {
             ));
         }
         let filter = Filter::parse(&search.filter)
-            .map_err(|bad| Denial::new("filter", format!("the filter is not RFC 4515: {bad}")))?;
+            .map_err(|bad| Denial::malformed("filter", format!("the filter is not RFC 4515: {bad}")))?;
         for subject in filter.attributes() {
             match subject {
                 Subject::Attribute(name) => self.readable(name)?,
@@ -144,7 +151,7 @@ impl LdapGrant {
             };
         }
         if search.attributes.is_empty() {
-            return Err(Denial::new("attributes", "a search has to name the attributes that it wants"));
+            return Err(Denial::malformed("attributes", "a search has to name the attributes that it wants"));
         }
         self.permit_read(&search.attributes)?;
         Ok(Permitted::new(search))
@@ -157,7 +164,7 @@ impl LdapGrant {
     pub(super) fn permit_controls(&self, controls: &[Control]) -> Result<(), Denial> {
         match controls.iter().find(|control| !self.controls.contains(&control.oid)) {
             None if controls.len() <= MOST_ITEMS => Ok(()),
-            None => Err(Denial::new("controls", format!("more than {MOST_ITEMS} controls in one call"))),
+            None => Err(Denial::malformed("controls", format!("more than {MOST_ITEMS} controls in one call"))),
             Some(control) => Err(Denial::new(
                 shown(&control.oid),
                 format!("the control is not granted: add \"{}\" to `controls` in [ldap.allow]", shown(&control.oid)),
@@ -179,7 +186,7 @@ impl LdapGrant {
                 let reason = format!("not readable: add \"{parsed}\" to `attributes` in [ldap.read]");
                 Err(Denial::new(parsed.to_string(), reason))
             }
-            Err(bad) => Err(Denial::new(shown(name), bad.to_string())),
+            Err(bad) => Err(Denial::malformed(shown(name), bad.to_string())),
         }
     }
 }

@@ -46,7 +46,7 @@ impl OperationState {
                 let text = format!("ldap.{call} {}: {}", denial.subject, denial.reason);
                 let event: Event = audit::denied(call, &denial);
                 self.deny(event, &text);
-                Err(LdapError::Denied(text))
+                Err(if denial.malformed { LdapError::Invalid(text) } else { LdapError::Denied(text) })
             }
         }
     }

@@ -45,12 +45,12 @@ impl LdapGrant {
     ) -> Result<Permitted<(Performer, Modify)>, Denial> {
         let performer = self.permit_write(target, dn, performer, &controls)?;
         if changes.is_empty() || changes.len() > MOST_ITEMS {
-            return Err(Denial::new("changes", format!("a modify has 1 to {MOST_ITEMS} changes")));
+            return Err(Denial::malformed("changes", format!("a modify has 1 to {MOST_ITEMS} changes")));
         }
         let mut by_attribute: BTreeMap<AttributeName, Vec<&PlacedChange>> = BTreeMap::new();
         for change in &changes {
             let name = AttributeName::parse(&change.attribute)
-                .map_err(|bad| Denial::new(shown(&change.attribute), bad.to_string()))?;
+                .map_err(|bad| Denial::malformed(shown(&change.attribute), bad.to_string()))?;
             by_attribute.entry(name).or_default().push(change);
         }
         for (name, changes) in &by_attribute {
