@@ -33,6 +33,8 @@ pub struct Seen {
     pub denied: Option<String>,
     /// A password was not sent because the connection is not protected; which one, in words.
     pub unprotected: Option<String>,
+    /// The directory refused the service account itself, in words.
+    pub service_account: Option<String>,
     /// The last time that the directory could not be reached or made no sense, in words.
     pub unreachable: Option<String>,
 }

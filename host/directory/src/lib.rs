@@ -48,6 +48,7 @@ pub trait Directory: Send + Sync + std::fmt::Debug {
     /// Binds on a connection of its own and closes it. A refused bind is an [`Answer`].
     ///
     /// # Errors
-    /// [`Failure::Unprotected`], [`Failure::Unavailable`], [`Failure::Nonsense`].
+    /// [`Failure::Unprotected`] and [`Failure::Unavailable`] if it was not sent; [`Failure::InDoubt`] and
+    /// [`Failure::Nonsense`] if it was, and no readable answer came: it may count as a failed sign-in.
     async fn bind(&self, dn: &str, password: &Password, controls: &[Control]) -> Result<Answer, Failure>;
 }

@@ -172,13 +172,16 @@ pub enum Failure {
     /// Nothing was sent, or only reads were; the text names each server that was tried and what happened.
     #[error("{0}")]
     Unavailable(String),
+    /// The directory refused the service account's own name or password; nothing else was sent.
+    #[error("{0}")]
+    ServiceAccount(String),
     /// A password was to be sent over a connection that anybody can read.
     #[error("{0} is not protected by TLS or a local socket: no password is sent over it")]
     Unprotected(String),
     /// The performer's bind was refused; the write was not sent.
     #[error("the bind was refused with code {}: {}", .0.code, .0.diagnostic)]
     BindRefused(Answer),
-    /// A write was sent and no readable answer came: it may have been done.
+    /// A write or a bind was sent and no readable answer came: it may have been done.
     #[error("{0}")]
     InDoubt(String),
     /// An answer that no server may give.

@@ -132,6 +132,9 @@ codes! {
     /// The service account lacks a right.
     DirectoryDenied = "directory-denied", Operator, Never,
         "The directory did not allow the connector to do this.", "Give the connector's service account the right in the directory.";
+    /// The directory refused the service account itself.
+    ServiceAccountRefused = "service-account-refused", Operator, Never,
+        "The connector is not set up correctly.", "Correct `bind-dn` or the password that `bind-password` names, and look whether the service account is locked.";
     /// Another kind of directory than the connector serves.
     WrongDirectory = "wrong-directory", Operator, Never,
         "The connector does not fit the directory.", "Choose the plugin for this kind of directory, or correct the URL.";

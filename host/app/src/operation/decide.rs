@@ -129,12 +129,15 @@ fn in_doubt(seen: &Seen) -> Fault {
 
 /// The plugin's fault with the host's better knowledge of the cause.
 fn explained(fault: Fault, seen: &Seen) -> Fault {
-    match (fault.code, &seen.unprotected, &seen.denied, &seen.unreachable) {
-        (_, Some(why), ..) => Fault::new(FaultCode::ConnectionUnprotected, why.clone()),
-        (FaultCode::NotGranted, _, Some(why), _) => Fault::new(fault.code, why.clone()),
-        (FaultCode::DirectoryUnavailable, _, _, Some(why)) => Fault::new(fault.code, why.clone()),
-        _ => fault,
-    }
+    let better = |code, why: &Option<String>| why.as_ref().map(|why| Fault::new(code, why.clone()));
+    better(FaultCode::ConnectionUnprotected, &seen.unprotected)
+        .or_else(|| better(FaultCode::ServiceAccountRefused, &seen.service_account))
+        .or_else(|| match fault.code {
+            FaultCode::NotGranted => better(fault.code, &seen.denied),
+            FaultCode::DirectoryUnavailable => better(fault.code, &seen.unreachable),
+            _ => None,
+        })
+        .unwrap_or(fault)
 }
 
 fn ended_fault(ended: &Ended) -> Fault {

@@ -146,7 +146,7 @@ pub(super) fn unavailable(failure: Failure) -> Fault {
     let code = match &failure {
         Failure::Unavailable(_) => FaultCode::DirectoryUnavailable,
         Failure::Unprotected(_) => FaultCode::ConnectionUnprotected,
-        Failure::BindRefused(_) => FaultCode::Misconfigured,
+        Failure::ServiceAccount(_) | Failure::BindRefused(_) => FaultCode::ServiceAccountRefused,
         Failure::InDoubt(_) | Failure::Nonsense(_) => FaultCode::DirectoryNonsense,
     };
     Fault::new(code, failure.to_string())

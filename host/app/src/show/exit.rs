@@ -74,6 +74,7 @@ impl ExitCode {
             F::ConnectorAmbiguous
             | F::WrongDirectory
             | F::Misconfigured
+            | F::ServiceAccountRefused
             | F::ConnectionUnprotected
             | F::SecretUnreadable
             | F::PluginChanged => Self::Configuration,

@@ -123,7 +123,7 @@ impl OperationState {
                 self.ledger.with(|seen| seen.refused_binds += 1);
                 self.trace.record(audit::refused(&["bind as the target".to_owned()], answer.code, &answer.server));
             }
-            Err(Failure::Unavailable(_) | Failure::Unprotected(_)) => sending.not_sent(),
+            Err(Failure::Unavailable(_) | Failure::Unprotected(_) | Failure::ServiceAccount(_)) => sending.not_sent(),
             Err(failure @ (Failure::InDoubt(_) | Failure::Nonsense(_))) => {
                 // The write stays in doubt: dropping `sending` is what says so.
                 drop(sending);
@@ -140,6 +140,7 @@ impl OperationState {
             let text = without_secrets(one_line(&failure.to_string(), 1024), &self.secrets);
             self.ledger.with(|seen| match failure {
                 Failure::Unprotected(_) => seen.unprotected = Some(text),
+                Failure::ServiceAccount(_) => seen.service_account = Some(text),
                 Failure::BindRefused(_) => {}
                 Failure::Unavailable(_) | Failure::InDoubt(_) | Failure::Nonsense(_) => seen.unreachable = Some(text),
             });

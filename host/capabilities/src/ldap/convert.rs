@@ -107,8 +107,10 @@ fn holds_secret(bytes: &[u8], secrets: &[Arc<Password>]) -> bool {
 pub(super) fn failure(failure: dir::Failure, write: bool, secrets: &[Arc<Password>]) -> wit::LdapError {
     match failure {
         dir::Failure::BindRefused(refused) => wit::LdapError::BindRefused(answer(refused, secrets)),
-        dir::Failure::InDoubt(text) => wit::LdapError::InDoubt(without_secrets(text, secrets)),
-        dir::Failure::Nonsense(text) if write => wit::LdapError::InDoubt(without_secrets(text, secrets)),
+        // A bind that was not answered changes nothing: for a guest it is a server that did not answer.
+        dir::Failure::InDoubt(text) | dir::Failure::Nonsense(text) if write => {
+            wit::LdapError::InDoubt(without_secrets(text, secrets))
+        }
         failure => wit::LdapError::Unavailable(without_secrets(failure.to_string(), secrets)),
     }
 }

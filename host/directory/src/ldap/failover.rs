@@ -61,7 +61,7 @@ impl Servers {
     /// Fails at once if the service account was refused a moment ago.
     pub(super) fn service_account(&self) -> Result<(), Failure> {
         match &*self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some((until, words)) if Instant::now() < *until => Err(Failure::Unavailable(words.clone())),
+            Some((until, words)) if Instant::now() < *until => Err(Failure::ServiceAccount(words.clone())),
             _ => Ok(()),
         }
     }
@@ -81,7 +81,7 @@ impl Servers {
                 );
                 let until = Instant::now() + REFUSED_FOR;
                 *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((until, words.clone()));
-                return Err(Failure::Unavailable(words));
+                return Err(Failure::ServiceAccount(words));
             }
         }
         tried.note(server, why);

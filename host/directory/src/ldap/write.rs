@@ -133,9 +133,7 @@ impl LdapDirectory {
                 Err(Failure::Nonsense(format!("{}: {what}", server.url())))
             }
             Bound::Broken(server, broken) => {
-                let mut tried = Tried::default();
-                tried.note(server, broken);
-                Err(tried.into_failure())
+                Err(Failure::InDoubt(format!("{}: {broken} after the bind was sent", server.url())))
             }
         }
     }
