@@ -1,5 +1,6 @@
 #!/bin/bash
-# A throw-away OpenLDAP (slapd 2.5 with ppolicy); ldap on port 3890, ldaps on 6360; ready in less than a second.
+# A throw-away OpenLDAP (slapd 2.5 with ppolicy); ldap on port 3890, ldaps on 6360, ldapi at DIR/ldapi; ready in less than
+# a second.
 # How to call it: see common.sh. Works as root and as anybody else. Variants by environment variable:
 #   REQUIRE_TLS=0          take simple binds and writes without TLS
 #   TLS_CERT=other-host    the certificate is for another name;   TLS_CERT=expired   it ended in 2021
@@ -30,8 +31,8 @@ TLSCertificateKeyFile $DIR/tls/server.key
 TLSVerifyClient never
 password-hash {SSHA}
 C
-  # Without TLS a simple bind and an update are answered with 13 (confidentialityRequired).
-  [ "${REQUIRE_TLS:-1}" = 0 ] || echo 'security simple_bind=128 update_ssf=128'
+  # Without TLS a simple bind and an update are answered with 13 (confidentialityRequired); the socket is as good as TLS.
+  [ "${REQUIRE_TLS:-1}" = 0 ] || printf 'security simple_bind=128 update_ssf=128\nlocalSSF 128\n'
   cat <<C
 database  mdb
 suffix    "$SUFFIX"
@@ -140,7 +141,7 @@ create() {
 launch() {
   # "-d stats" keeps slapd in the foreground and logs one line for each operation. A session of its own, so that Ctrl-C
   # in the terminal of a test run does not reach it.
-  setsid slapd -f "$DIR/slapd.conf" -h "$LDAP_URL $LDAPS_URL" -d stats >>"$DIR/slapd.log" 2>&1 </dev/null &
+  setsid slapd -f "$DIR/slapd.conf" -h "$LDAP_URL $LDAPS_URL ldapi://${DIR//\//%2F}%2Fldapi" -d stats >>"$DIR/slapd.log" 2>&1 </dev/null &
   started $!
   ready "${LDAPS_URL#ldaps://}" "$DIR/slapd.log"
 }

@@ -1,8 +1,8 @@
 //! What the tests of more than one crate share: real directory servers, plugins that were built before, and the rule
 //! that nothing is skipped in silence.
 //!
-//! This crate installs nothing, builds nothing and never speaks to a server through Portcullis: what a test proves with
-//! it must not depend on what is under test.
+//! This crate installs nothing and builds nothing. Apart from `harness`, which holds what is under test, it never speaks
+//! to a server through Portcullis: what a test proves must not depend on that.
 //!
 //! ```no_run
 //! use portcullis_tests::{or_skip, servers::OpenLdap};
@@ -15,7 +15,11 @@
 //! # }
 //! ```
 
+#[cfg(feature = "harness")]
+pub mod harness;
 pub mod plugins;
+#[cfg(feature = "harness")]
+pub mod proxy;
 pub mod servers;
 mod skip;
 

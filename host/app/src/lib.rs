@@ -6,4 +6,5 @@ pub mod commands;
 pub mod config;
 pub mod connector;
 pub mod operation;
+pub mod panics;
 pub mod show;

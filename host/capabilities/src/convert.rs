@@ -5,7 +5,7 @@ use portcullis_model::{AccountStatus, Effect, Fault, FaultCode, Note, ResetOptio
 use crate::bindings::exports::portcullis::writeback::{accounts, passwords};
 use crate::bindings::portcullis::writeback::types as wit;
 use crate::state::OperationState;
-use crate::text::{one_line, without_secrets};
+use crate::text::clean;
 
 /// How many notes and effects of a receipt are kept.
 const MOST_NOTES: usize = 16;
@@ -53,8 +53,8 @@ pub(crate) fn effects(receipt: &wit::Receipt) -> Vec<Effect> {
 
 /// The notes of a receipt. The caller reads them, so they are cut, cleaned, and hold no password of the operation.
 pub(crate) fn notes(receipt: wit::Receipt, state: &OperationState) -> Vec<Note> {
-    let clean = |text: &str, most| without_secrets(one_line(text, most), &state.secrets);
-    let note = |note: wit::Note| Note { code: clean(&note.code, 64), text: clean(&note.text, 512) };
+    let fit = |text: &str, most| clean(text, most, &state.secrets);
+    let note = |note: wit::Note| Note { code: fit(&note.code, 64), text: fit(&note.text, 512) };
     receipt.notes.into_iter().take(MOST_NOTES).map(note).collect()
 }
 
@@ -79,5 +79,5 @@ pub(crate) fn fault(fault: wit::Fault, state: &OperationState) -> Fault {
         W::OutcomeUnknown => FaultCode::OutcomeUnknown,
         W::Internal => FaultCode::PluginFault,
     };
-    Fault::new(code, without_secrets(one_line(&fault.detail, 1024), &state.secrets)).with_limit(fault.limit)
+    Fault::new(code, clean(&fault.detail, 1024, &state.secrets)).with_limit(fault.limit)
 }

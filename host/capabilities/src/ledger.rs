@@ -27,6 +27,8 @@ pub struct Seen {
     pub in_doubt: usize,
     /// The server that answered last.
     pub server: Option<String>,
+    /// A call of the plugin waits for the directory.
+    pub waiting: bool,
     /// Binds that the directory refused.
     pub refused_binds: usize,
     /// The first call that the grants stopped, in words.
@@ -52,6 +54,14 @@ impl Ledger {
 
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Seen) -> R) -> R {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits for the directory, and remembers that it does: who runs out of time while waiting is not to blame.
+    pub(crate) async fn waiting<F: Future>(&self, answer: F) -> F::Output {
+        self.with(|seen| seen.waiting = true);
+        let answer = answer.await;
+        self.with(|seen| seen.waiting = false);
+        answer
     }
 
     /// Before a write is sent: in doubt until an answer says otherwise, so that a call that is dropped while it waits

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use portcullis_model::Password;
+use portcullis_model::{Encoding, Password};
 
 /// What stands in the place of a text that held a password.
-pub(crate) const WITHHELD: &str = "(withheld: the directory's text held a password of this operation)";
+pub(crate) const WITHHELD: &str = "(withheld: the text held a password of this operation)";
 
 /// One line without control characters, at most `most` bytes.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
@@ -28,18 +28,38 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     line.trim_end().to_owned()
 }
 
+/// One line for people to read: without the passwords of the operation, without control characters, at most `most`
+/// bytes. The passwords are looked for in the whole text, since cutting or cleaning it could leave half of one, and in
+/// the line, since cleaning a text could make one.
+pub(crate) fn clean(text: &str, most: usize, secrets: &[Arc<Password>]) -> String {
+    if holds(text, secrets) {
+        return withheld(text, secrets);
+    }
+    without_secrets(one_line(text, most), secrets)
+}
+
 /// The text, or [`WITHHELD`] if it holds one of the passwords. A leading error code of eight hexadecimal digits (as
 /// Active Directory puts it) stays: it classifies the refusal and holds nothing of the password's making.
 pub(crate) fn without_secrets(text: String, secrets: &[Arc<Password>]) -> String {
-    if !secrets.iter().any(|secret| secret.occurs_in(&text)) {
-        return text;
-    }
+    if holds(&text, secrets) { withheld(&text, secrets) } else { text }
+}
+
+fn withheld(text: &str, secrets: &[Arc<Password>]) -> String {
     match text.get(..8) {
-        Some(code) if code.bytes().all(|b| b.is_ascii_hexdigit()) && !secrets.iter().any(|s| s.occurs_in(code)) => {
+        Some(code) if code.bytes().all(|b| b.is_ascii_hexdigit()) && !holds(code, secrets) => {
             format!("{code}: {WITHHELD}")
         }
         _ => WITHHELD.to_owned(),
     }
+}
+
+/// In any case of the letters: names of attributes are shown in lower case, and servers may do as they like.
+fn holds(text: &str, secrets: &[Arc<Password>]) -> bool {
+    secrets.iter().any(|secret| {
+        let bytes = secret.encode(Encoding::Utf8);
+        let in_any_case = |window: &[u8]| window.eq_ignore_ascii_case(&bytes);
+        secret.occurs_in(text) || (bytes.len() >= 4 && text.as_bytes().windows(bytes.len()).any(in_any_case))
+    })
 }
 
 #[cfg(test)]
@@ -56,6 +76,16 @@ mod tests {
         assert_eq!(without_secrets("all well".into(), &secrets("hunter22")), "all well");
         let kept = without_secrets("0000052D: value hunter22 refused".into(), &secrets("hunter22"));
         assert_eq!(kept, format!("0000052D: {WITHHELD}"));
+    }
+
+    #[test]
+    fn half_a_password_does_not_stay() {
+        assert_eq!(clean("xxxxxx hunter22", 10, &secrets("hunter22")), WITHHELD, "cut in the middle");
+        assert_eq!(clean("a\u{202e}b-c d", 100, &secrets("a\u{202e}b-c")), WITHHELD, "cleaned in the middle");
+        assert_eq!(clean("hun\u{7}er 22", 100, &secrets("hun er 22")), WITHHELD, "made by cleaning");
+        assert_eq!(clean("cn;HUNTER22", 100, &secrets("Hunter22")), WITHHELD, "in another case");
+        assert_eq!(clean("hun", 100, &secrets("HUN")), "hun", "short ones stand alone, as they are");
+        assert_eq!(clean("all\nwell", 6, &secrets("hunter22")), "all we…");
     }
 
     #[test]

@@ -85,6 +85,12 @@ codes! {
     PasswordUnusable = "password-unusable", Caller, Never,
         "The password is empty, longer than 1024 bytes, or holds control characters.",
         "Give a password of 1 to 1024 bytes of UTF-8 text without control characters.";
+    /// There is nobody to ask, or too little was given.
+    PasswordMissing = "password-missing", Caller, Never,
+        "A password is missing.", "Run the command on a terminal, or give the password with --password-stdin, one line each.";
+    /// Typed twice, and not the same.
+    PasswordMistyped = "password-mistyped", Caller, Never,
+        "The two passwords are not the same.", "Type the new password again, twice.";
     /// The name cannot be an account's.
     AccountUnusable = "account-unusable", Caller, Never,
         "The account name is empty, longer than 256 bytes, or holds control characters.", "Give the account name as the directory knows it.";
@@ -102,7 +108,7 @@ codes! {
         "The account has expired.", "Ask an administrator to extend the account first.";
     /// No entry for the account, or one that is excluded: the caller is not told which.
     NoSuchAccount = "no-such-account", Caller, Never,
-        "There is no such account here.", "Check the account name; the operator sees in the log which base and filter were searched.";
+        "There is no such account here.", "Check the account name; the detail says which base and filter were searched.";
     /// The operator excluded the entry from every operation.
     AccountExcluded = "account-excluded", Operator, Never,
         "There is no such account here.",
@@ -115,6 +121,9 @@ codes! {
     NoConnector = "no-connector", Operator, Never,
         "No connector answers for this account.",
         "Add a pattern that matches the account to `accounts` in a connector's file; `portcullis connectors` lists them.";
+    /// No connector has the name that the caller gave.
+    UnknownConnector = "unknown-connector", Caller, Never,
+        "There is no connector of this name.", "Name one that `portcullis connectors` lists; a connector is called like its file, without .toml.";
     /// More than one connector answers for the account.
     ConnectorAmbiguous = "connector-ambiguous", Operator, Never,
         "More than one connector answers for this account.",
@@ -128,7 +137,7 @@ codes! {
         "The plugin does not export the interface for it: `portcullis inspect` shows what it exports.";
     /// A capability call was denied.
     NotGranted = "not-granted", Operator, Never,
-        "The connector is not allowed to do this.", "Compare the denial in the log with the connector's file, and add the grant if you want it.";
+        "The connector is not allowed to do this.", "Compare the denial with the connector's file, and add the grant if you want it.";
     /// The service account lacks a right.
     DirectoryDenied = "directory-denied", Operator, Never,
         "The directory did not allow the connector to do this.", "Give the connector's service account the right in the directory.";
@@ -140,7 +149,7 @@ codes! {
         "The connector does not fit the directory.", "Choose the plugin for this kind of directory, or correct the URL.";
     /// A setting is missing or makes no sense.
     Misconfigured = "misconfigured", Operator, Never,
-        "The connector is not set up correctly.", "Correct the setting that the message names.";
+        "The connector is not set up correctly.", "Correct what the detail names.";
     /// A password would travel in the clear.
     ConnectionUnprotected = "connection-unprotected", Operator, Never,
         "The way to the directory is not protected.", "Use ldaps://, ldapi://, or ldap:// with `start-tls = true`.";
@@ -149,13 +158,13 @@ codes! {
         "The connector cannot be loaded.", "Build the plugin as a WebAssembly component; `portcullis inspect` says what is wrong with the file.";
     /// The plugin imports what it was not granted.
     PluginNotGranted = "plugin-not-granted", Operator, Never,
-        "The connector asks for more than it was granted.", "Add the sections that the message names to the connector's file if you trust the plugin with them.";
+        "The connector asks for more than it was granted.", "Add the sections that the detail names to the connector's file if you trust the plugin with them.";
     /// The plugin's bytes are not the ones that were pinned.
     PluginChanged = "plugin-changed", Operator, Never,
         "The connector's file is not the one that was approved.", "Compare the digest with the vendor's, and pin the new one in `sha256` if it is right.";
     /// The plugin trapped.
     PluginTrapped = "plugin-trapped", Plugin, Never,
-        "The connector broke down.", "Report the trap in the log to the plugin's vendor.";
+        "The connector broke down.", "Report the trap that the detail names to the plugin's vendor.";
     /// The plugin went over a limit.
     PluginLimit = "plugin-limit", Plugin, Never,
         "The connector used more than it may.", "Report it to the plugin's vendor, or raise the limit in `[limits]` if the need is honest.";
@@ -164,31 +173,34 @@ codes! {
         "The operation took too long.", "Look whether the directory is slow; `time` in `[limits]` is the longest an operation may take.";
     /// The plugin said something that cannot be true.
     PluginUntrue = "plugin-untrue", Plugin, Never,
-        "The connector gave an answer that cannot be true.", "Report it to the plugin's vendor; the log shows what the host saw.";
+        "The connector gave an answer that cannot be true.", "Report it to the plugin's vendor; --trace shows what the host saw.";
     /// The plugin reported a fault of its own.
     PluginFault = "plugin-fault", Plugin, Never,
-        "The connector failed.", "Report the message in the log to the plugin's vendor.";
+        "The connector failed.", "Report the detail to the plugin's vendor.";
+    /// The connector did a part of what was asked, and reports no fault for the rest.
+    LeftOut = "left-out", Plugin, Never,
+        "Not everything that was asked for was done.", "Do the rest in the directory, or choose a plugin that can.";
     /// No server could be reached.
     DirectoryUnavailable = "directory-unavailable", Directory, Later,
         "The directory cannot be reached at the moment.", "Look at the servers in `urls`, the network between, and the certificate.";
     /// Refused for another reason.
     DirectoryRefused = "directory-refused", Directory, Never,
-        "The directory refused.", "The directory's own words stand in the log.";
+        "The directory refused.", "The detail holds the directory's own words.";
     /// An answer that no directory may give.
     DirectoryNonsense = "directory-nonsense", Directory, Never,
-        "The directory gave an answer that makes no sense.", "Look at the server's health; the log says what was wrong with the answer.";
+        "The directory gave an answer that makes no sense.", "Look at the server's health; the detail says what was wrong with the answer.";
     /// Sent, and nothing came back.
     OutcomeUnknown = "outcome-unknown", Directory, Later,
         "It is not known whether this took effect.", "Sign in with the new password to find out, or ask again: setting the same password twice does no harm unless it is refused as used before.";
     /// A secret of the operator's cannot be read.
     SecretUnreadable = "secret-unreadable", Operator, Never,
-        "The connector is not set up correctly.", "Make the file, variable or credential that the message names readable for the host.";
+        "The connector is not set up correctly.", "Make the file, variable or credential that the detail names readable for the host.";
     /// Too much to do.
     Busy = "busy", Host, Later,
         "Too many operations are under way.", "Try again in a moment, or raise `concurrency` in `[limits]`.";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
-        "Portcullis failed.", "Report the message in the log to the makers of Portcullis.";
+        "Portcullis failed.", "Report the detail to the makers of Portcullis.";
 }
 
 impl fmt::Display for FaultCode {

@@ -52,7 +52,8 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] for a folder that others can enter, or that cannot be used.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, CacheError> {
-        let folder = folder.into();
+        // `link/` and `link/.` mean the folder behind a link: who can change the link decides what is mapped.
+        let folder: PathBuf = folder.into().components().collect();
         let io = |error| CacheError::Io(folder.clone(), error);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
         let key_path = folder.join("key");
@@ -60,13 +61,20 @@ impl Cache {
         if !meta.is_dir() || meta.mode() & 0o077 != 0 {
             return Err(CacheError::NotPrivate(folder));
         }
+        // Root enters every folder, also one in which another user prepared a key and the files that go with it.
+        let own = own_uid(&folder).map_err(io)?;
+        if meta.uid() != own {
+            return Err(CacheError::NotPrivate(folder));
+        }
         let key = match read_key(&key_path) {
             Ok(key) => key,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&folder, &key_path).map_err(io)?,
+            // Not there, or cut off when the disk was full: what was kept under another key is compiled again.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {
+                make_key(&folder, &key_path).map_err(io)?
+            }
             Err(error) => return Err(CacheError::Io(key_path, error)),
         };
-        // A file made just now belongs to this process's user; if the folder's owner is another one, it is not ours.
-        if fs::symlink_metadata(&key_path).map_err(io)?.uid() != meta.uid() {
+        if fs::symlink_metadata(&key_path).map_err(io)?.uid() != own {
             return Err(CacheError::NotPrivate(folder));
         }
         Ok(Self { folder, key })
@@ -141,11 +149,24 @@ fn make_key(folder: &Path, path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     read_key(path)
 }
 
-/// Writes a file that appears whole or not at all.
-fn write_private(folder: &Path, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+/// The user that this process's files belong to.
+fn own_uid(folder: &Path) -> io::Result<u32> {
+    let temporary = temporary(folder)?;
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let uid = made.metadata().map(|meta| meta.uid());
+    fs::remove_file(&temporary)?;
+    uid
+}
+
+fn temporary(folder: &Path) -> io::Result<PathBuf> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let temporary = folder.join(format!(".{:016x}", u64::from_ne_bytes(random)));
+    Ok(folder.join(format!(".{:016x}", u64::from_ne_bytes(random))))
+}
+
+/// Writes a file that appears whole or not at all.
+fn write_private(folder: &Path, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let temporary = temporary(folder)?;
     let result = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
@@ -169,3 +190,7 @@ impl Hasher for HashBytes {
         self.0.update(bytes);
     }
 }
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod tests;

@@ -65,18 +65,28 @@ impl Sandbox {
     }
 }
 
+/// The most that one plugin may consist of.
+const CORE_INSTANCES: u32 = 64;
+const MEMORIES: u32 = 8;
+const TABLES: u32 = 32;
+
 fn config(slots: u32) -> Config {
+    // Never less than one plugin may have: it would be told to come again later for ever.
+    let room = |each: u32, one: u32| slots.saturating_mul(each).max(one);
+    // Twice as many while that costs nothing. With many slots each memory more is 4 GiB of the 85 TiB of address space
+    // below the program, and each stack more is two of the mappings that the kernel allows a process (65,530).
+    let spare = slots.min(1024);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         // A component from C or Rust is up to four core instances, one from Python up to a dozen; the pool only counts.
-        .total_core_instances(slots.saturating_mul(16))
-        .total_memories(slots.saturating_mul(2))
-        .total_tables(slots.saturating_mul(4))
+        .total_core_instances(room(16, CORE_INSTANCES))
+        .total_memories(room(2, MEMORIES))
+        .total_tables(room(4, TABLES))
         // Below the number of stores in flight the pool once refused although there was room: leave some.
-        .total_stacks(slots.saturating_mul(2))
-        .max_core_instances_per_component(64)
-        .max_memories_per_component(8)
-        .max_tables_per_component(32)
+        .total_stacks(slots.saturating_add(spare))
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_memory_size(Limits::MAX_MEMORY)
         .linear_memory_keep_resident(2 << 20)
         .table_keep_resident(64 << 10)

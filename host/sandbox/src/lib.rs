@@ -10,6 +10,7 @@ mod plugin;
 mod run;
 mod surface;
 mod ticker;
+mod words;
 
 pub use cache::{Cache, CacheError};
 pub use engine::{Sandbox, SandboxOptions};

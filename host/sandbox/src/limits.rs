@@ -63,11 +63,12 @@ pub struct LimitHit {
 /// Counts the memory and tables of one instance.
 #[derive(Debug)]
 pub struct Limiter {
-    memory: usize,
+    memory_limit: usize,
     memory_left: usize,
-    tables: usize,
+    table_limit: usize,
     tables_left: usize,
-    instances: usize,
+    /// Also for the number of memories and of tables: each of them belongs to an instance.
+    most: usize,
 }
 
 impl Limiter {
@@ -75,11 +76,11 @@ impl Limiter {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         Self {
-            memory: limits.memory,
+            memory_limit: limits.memory,
             memory_left: limits.memory,
-            tables: limits.table_elements,
+            table_limit: limits.table_elements,
             tables_left: limits.table_elements,
-            instances: limits.instances,
+            most: limits.instances,
         }
     }
 }
@@ -98,7 +99,7 @@ fn take(left: &mut usize, current: usize, desired: usize, hit: impl FnOnce() -> 
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let limit = self.memory;
+        let limit = self.memory_limit;
         take(&mut self.memory_left, current, desired, || LimitHit {
             what: "memory",
             limit: format!("{} KiB", limit >> 10),
@@ -106,20 +107,20 @@ impl ResourceLimiter for Limiter {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let limit = self.tables;
+        let limit = self.table_limit;
         take(&mut self.tables_left, current, desired, || LimitHit { what: "table elements", limit: limit.to_string() })
     }
 
     fn instances(&self) -> usize {
-        self.instances
+        self.most
     }
 
     fn memories(&self) -> usize {
-        self.instances
+        self.most
     }
 
     fn tables(&self) -> usize {
-        self.instances
+        self.most
     }
 }
 

@@ -131,8 +131,10 @@ impl Sandbox {
         let component = match self.cache().and_then(|cache| cache.get(self.engine(), &digest)) {
             Some(component) => component,
             None => {
-                let component = Component::from_binary(self.engine(), bytes)
-                    .map_err(|error| LoadError::Invalid { path: path.to_owned(), reason: format!("{error:#}") })?;
+                let component = Component::from_binary(self.engine(), bytes).map_err(|error| LoadError::Invalid {
+                    path: path.to_owned(),
+                    reason: crate::words::plain(&error),
+                })?;
                 if let Some(cache) = self.cache() {
                     cache.put(self.engine(), &digest, &component);
                 }
@@ -140,6 +142,10 @@ impl Sandbox {
             }
         };
         let surface = Surface::of(&component, self.engine());
+        if !surface.can_be_shown() {
+            let reason = "the name of an import or export holds characters that a terminal would obey".to_owned();
+            return Err(LoadError::Invalid { path: path.to_owned(), reason });
+        }
         Ok(Plugin { component, digest, surface, size: bytes.len() })
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
-use wasmtime::component::{Instance, InstancePre, Linker};
-use wasmtime::{Store, Trap};
+use wasmtime::component::{Instance, InstancePre, Linker, ResourceTableError};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
+use crate::words::plain;
 use crate::{Guarded, LimitHit, Limits, Plugin, Sandbox};
 
 /// How a plugin ended when it did not return.
@@ -97,7 +98,7 @@ impl<T: Guarded> Prepared<T> {
         // Unwind safety: everything that the future could leave half done is in the store, which is dropped with it.
         match tokio::time::timeout(self.limits.time, AssertUnwindSafe(run).catch_unwind()).await {
             Ok(Ok(Ok(value))) => Ok(value),
-            Ok(Ok(Err(error))) => Err(ended(&error)),
+            Ok(Ok(Err(error))) => Err(ended(&error, &self.limits)),
             Ok(Err(panic)) => Err(Ended::Panicked(words(panic.as_ref()))),
             Err(_) => Err(Ended::Time(self.limits.time)),
         }
@@ -116,18 +117,39 @@ impl<T: Guarded> Prepared<T> {
     }
 }
 
-fn ended(error: &wasmtime::Error) -> Ended {
+fn ended(error: &wasmtime::Error, limits: &Limits) -> Ended {
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
         return Ended::Limit(hit.clone());
+    }
+    if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
+        return Ended::Busy(format!("the host has no room for another instance: {full}"));
+    }
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        return Ended::Limit(LimitHit { what: "handles", limit: limits.handles.to_string() });
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => Ended::Limit(LimitHit { what: "stack", limit: "512 KiB".into() }),
         Some(trap) => Ended::Trapped(trap.to_string()),
-        None => Ended::Trapped(format!("{error:#}").chars().take(512).collect()),
+        None => untyped_limit(&error.root_cause().to_string(), limits)
+            .map_or_else(|| Ended::Trapped(plain(error)), Ended::Limit),
     }
 }
 
+/// Limits that the engine tells by words alone. The engine's version is pinned, and a test meets each of them.
+fn untyped_limit(words: &str, limits: &Limits) -> Option<LimitHit> {
+    if words.contains("fuel allocated for hostcalls") {
+        let limit = format!("{} KiB", limits.host_call_bytes >> 10);
+        Some(LimitHit { what: "bytes in one host call", limit })
+    } else if words.contains("store handle limit") {
+        Some(LimitHit { what: "handles", limit: limits.handles.to_string() })
+    } else if words.contains("count too high") {
+        Some(LimitHit { what: "core instances", limit: limits.instances.to_string() })
+    } else {
+        None
+    }
+}
+
+/// Only words that stand in the source: those that were put together may hold what a server sent.
 fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("without a message").to_owned()
+    panic.downcast_ref::<&'static str>().map_or("the log names the place", |words| *words).to_owned()
 }

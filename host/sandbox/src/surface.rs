@@ -4,6 +4,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use crate::words::misleads;
+
 /// An interface that a plugin imports, with the functions that its code really refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
@@ -31,6 +33,13 @@ impl Surface {
             .collect();
         let exports = ty.exports(engine).map(|(name, _)| name.to_owned()).collect();
         Self { imports, exports }
+    }
+
+    /// People read these names to decide about a plugin: one that rewrites what they see is no name.
+    pub(crate) fn can_be_shown(&self) -> bool {
+        let imports =
+            self.imports.iter().flat_map(|import| std::iter::once(&import.interface).chain(&import.functions));
+        !imports.chain(&self.exports).any(|name| name.contains(misleads))
     }
 
     /// Whether the plugin imports this interface.

@@ -14,7 +14,13 @@ pub(crate) fn check() -> Result {
     if cargo_has("fmt") {
         step("formatting");
         for manifest in &manifests {
-            run::run(cargo().args(["fmt", "--check", "--manifest-path", manifest]))?;
+            // One by one: `--all` means other people's code below third-party as well.
+            let mut command = cargo();
+            command.args(["fmt", "--check", "--manifest-path", manifest]);
+            for package in run::packages(&root().join(manifest))? {
+                command.args(["--package", package["name"].as_str().unwrap_or_default()]);
+            }
+            run::run(&mut command)?;
         }
     } else {
         skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)".to_owned());
@@ -31,12 +37,22 @@ pub(crate) fn check() -> Result {
         skipped.push("lints: clippy is not installed (rustup component add clippy)".to_owned());
     }
     if !root().join("deny.toml").exists() {
-        skipped.push("licences and advisories: there is no deny.toml".to_owned());
+        skipped.push("licences, bans, sources and advisories: there is no deny.toml".to_owned());
     } else if cargo_has("deny") {
-        step("licences and advisories");
-        run::run(cargo().args(["deny", "check"]))?;
+        step("licences, bans and sources");
+        run::run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
+        step("advisories");
+        let output = cargo().args(["deny", "--color", "never", "check", "advisories"]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("failed to fetch advisory database") {
+            skipped.push("advisories: their database cannot be reached".to_owned());
+        } else if !output.status.success() {
+            return Err(format!("cargo deny check advisories: {}", said.trim()).into());
+        }
     } else {
-        skipped.push("licences and advisories: cargo-deny is not installed (cargo install cargo-deny)".to_owned());
+        skipped.push(
+            "licences, bans, sources and advisories: cargo-deny is not installed (cargo install cargo-deny)".to_owned(),
+        );
     }
     skips::print(&skipped);
     if skips::required("tools") && !skipped.is_empty() {

@@ -86,11 +86,7 @@ fn component(built: &Path) -> Result<Vec<u8>> {
 
 /// The members of a workspace that are plugins: libraries of the type `cdylib`.
 fn guests(manifest: &Path) -> Result<Vec<Guest>> {
-    let mut command = cargo();
-    command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
-    let metadata: Value = serde_json::from_str(&run::output(&mut command)?)?;
-    let packages = metadata["packages"].as_array().ok_or("cargo metadata tells no packages")?;
-    Ok(packages.iter().filter_map(guest).collect())
+    Ok(run::packages(manifest)?.iter().filter_map(guest).collect())
 }
 
 fn guest(package: &Value) -> Option<Guest> {

@@ -6,6 +6,8 @@ use std::{
     process::{Command, ExitStatus, Stdio},
 };
 
+use serde_json::Value;
+
 use crate::interrupt;
 
 /// What a command of this program returns. The errors are for a person.
@@ -45,6 +47,17 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn cargo_has(subcommand: &str) -> bool {
     let tried = cargo().args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     tried.is_ok_and(|status| status.success())
+}
+
+/// The members of a workspace, as `cargo metadata` describes them.
+pub(crate) fn packages(manifest: &Path) -> Result<Vec<Value>> {
+    let mut command = cargo();
+    command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
+    let mut metadata: Value = serde_json::from_str(&output(&mut command)?)?;
+    match metadata["packages"].take() {
+        Value::Array(packages) => Ok(packages),
+        _ => Err("cargo metadata tells no packages".into()),
+    }
 }
 
 /// Runs a program to its end, on this terminal.

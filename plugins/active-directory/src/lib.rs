@@ -62,8 +62,8 @@ impl Passwords for ActiveDirectory {
 
 impl Accounts for ActiveDirectory {
     fn status(_account: Account) -> Result<AccountStatus, Fault> {
-        Server::look()?;
-        Ok(status::of(&ldap::target(&status::ATTRIBUTES)?))
+        let server = Server::look()?;
+        Ok(status::of(&ldap::target(&status::ATTRIBUTES)?, server.now()))
     }
 
     fn unlock(_account: Account) -> Result<Receipt, Fault> {

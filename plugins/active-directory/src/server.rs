@@ -1,5 +1,6 @@
 //! What the root DSE says about the server.
 
+use portcullis_connector::dialect::time;
 use portcullis_connector::ldap::{self, Entry, LdapError};
 use portcullis_connector::{Fault, FaultCode, Finding};
 
@@ -12,7 +13,7 @@ const LIGHTWEIGHT: &str = "1.2.840.113556.1.4.1851";
 const READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 
 /// What an operation needs of the root DSE.
-const NEEDED: [&str; 2] = ["supportedCapabilities", "supportedControl"];
+const NEEDED: [&str; 3] = ["supportedCapabilities", "supportedControl", "currentTime"];
 
 /// What a check looks at.
 pub(crate) const CHECKED: [&str; 6] = [
@@ -52,6 +53,11 @@ impl Server {
     /// Whether the server lists a control.
     pub(crate) fn offers(&self, control: &str) -> bool {
         self.0.lists("supportedControl", control)
+    }
+
+    /// The server's clock, in seconds since 1970-01-01 UTC. The host may have read it up to a minute ago.
+    pub(crate) fn now(&self) -> Option<u64> {
+        time::generalized(self.0.text("currentTime")?)
     }
 
     fn is_read_only(&self) -> bool {

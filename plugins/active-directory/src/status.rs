@@ -9,9 +9,10 @@ use crate::{LOCKED_AT, SET_AT};
 const FLAGS: &str = "userAccountControl";
 const COMPUTED: &str = "msDS-User-Account-Control-Computed";
 const EXPIRES: &str = "msDS-UserPasswordExpiryTimeComputed";
+const ACCOUNT_EXPIRES: &str = "accountExpires";
 
 /// What a status reads. The computed ones are the server's own conclusions, which know the policy and the time.
-pub(crate) const ATTRIBUTES: [&str; 5] = [FLAGS, LOCKED_AT, SET_AT, COMPUTED, EXPIRES];
+pub(crate) const ATTRIBUTES: [&str; 6] = [FLAGS, LOCKED_AT, SET_AT, COMPUTED, EXPIRES, ACCOUNT_EXPIRES];
 
 /// Bits of `userAccountControl` and its computed companion (MS-ADTS section 2.2.16).
 pub(crate) mod flag {
@@ -22,16 +23,26 @@ pub(crate) mod flag {
     pub(crate) const NOT_ASKED_TO_CHANGE: i64 = 0x5_0000;
 }
 
-/// The state of an account; nothing where the directory hides an attribute.
-pub(crate) fn of(entry: &Entry) -> AccountStatus {
-    let flags = entry.number(FLAGS);
+/// The state of an account at the time `now`; nothing where the directory hides an attribute.
+pub(crate) fn of(entry: &Entry, now: Option<u64>) -> AccountStatus {
     let computed = entry.number(COMPUTED);
     AccountStatus {
-        enabled: flags.map(|flags| flags & flag::DISABLED == 0),
+        enabled: enabled(entry, now),
         locked: computed.map(|computed| computed & flag::LOCKED != 0).or_else(|| locked(entry)),
         must_change: computed.map(|computed| computed & flag::PASSWORD_EXPIRED != 0).or_else(|| must_change(entry)),
         password_set: entry.number(SET_AT).and_then(time::filetime),
         password_expires: entry.number(EXPIRES).and_then(time::filetime),
+    }
+}
+
+/// Neither switched off nor expired. No time of expiry, 0 and the largest number all mean that it never expires.
+fn enabled(entry: &Entry, now: Option<u64>) -> Option<bool> {
+    if entry.number(FLAGS)? & flag::DISABLED != 0 {
+        return Some(false);
+    }
+    match entry.number(ACCOUNT_EXPIRES).and_then(time::filetime) {
+        None => Some(true),
+        Some(expires) => now.map(|now| now < expires),
     }
 }
 
@@ -69,9 +80,9 @@ mod tests {
             password_set: None,
             password_expires: None,
         };
-        assert_eq!(of(&entry("", &[])), nothing);
+        assert_eq!(of(&entry("", &[]), Some(0)), nothing);
         let odd = entry("", &[(FLAGS, &["x"]), (LOCKED_AT, &[""]), (SET_AT, &["-5"]), (EXPIRES, &[NEVER])]);
-        assert_eq!(of(&odd), nothing);
+        assert_eq!(of(&odd, Some(0)), nothing);
     }
 
     #[test]
@@ -86,7 +97,7 @@ mod tests {
                 (EXPIRES, &["134116992010000000"]),
             ],
         );
-        let status = of(&account);
+        let status = of(&account, None);
         assert_eq!((status.enabled, status.locked, status.must_change), (Some(false), Some(true), Some(true)));
         assert_eq!((status.password_set, status.password_expires), (Some(1_767_225_600), Some(1_767_225_601)));
     }
@@ -94,11 +105,24 @@ mod tests {
     #[test]
     fn without_them_only_what_is_certain_is_told() {
         let status = |flags: &str, locked: &str, set: &str| {
-            let status = of(&entry("", &[(FLAGS, &[flags]), (LOCKED_AT, &[locked]), (SET_AT, &[set])]));
+            let status = of(&entry("", &[(FLAGS, &[flags]), (LOCKED_AT, &[locked]), (SET_AT, &[set])]), None);
             (status.enabled, status.locked, status.must_change)
         };
         assert_eq!(status("512", "0", "0"), (Some(true), Some(false), Some(true)));
         assert_eq!(status("66048", "0", "0"), (Some(true), Some(false), Some(false)));
         assert_eq!(status("512", "134116992000000000", "134116992000000000"), (Some(true), None, None));
+    }
+
+    #[test]
+    fn an_expired_account_is_not_enabled() {
+        let enabled =
+            |expires: &[&str], now| of(&entry("", &[(FLAGS, &["512"]), (ACCOUNT_EXPIRES, expires)]), now).enabled;
+        for never in [&[][..], &["0"], &[NEVER]] {
+            assert_eq!(enabled(never, None), Some(true), "{never:?}");
+        }
+        let at = &["134116992000000000"];
+        assert_eq!(enabled(at, Some(1_767_225_600)), Some(false));
+        assert_eq!(enabled(at, Some(1_767_225_599)), Some(true));
+        assert_eq!(enabled(at, None), None, "whether it has come is not known");
     }
 }

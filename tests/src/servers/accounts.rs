@@ -75,7 +75,7 @@ impl Server {
             format!("{attribute}={name},{}", facts.policies_dn)
         });
         let mut admin = self.admin().await?;
-        admin.add(&account.dn, self.entry(&account, policy.as_deref())).await?.success()?;
+        admin.add(&account.dn, self.person(&account, policy.as_deref())).await?.success()?;
         if let (Kind::Samba, Some(policy)) = (self.kind(), policy) {
             let applies = ldap3::Mod::Add("msDS-PSOAppliesTo", HashSet::from([account.dn.as_str()]));
             admin.modify(&policy, vec![applies]).await?.success()?;
@@ -84,7 +84,7 @@ impl Server {
         Ok(account)
     }
 
-    fn entry(&self, account: &Account, policy: Option<&str>) -> Vec<(Vec<u8>, HashSet<Vec<u8>>)> {
+    fn person(&self, account: &Account, policy: Option<&str>) -> Vec<(Vec<u8>, HashSet<Vec<u8>>)> {
         let mut attributes = match self.kind() {
             Kind::Samba => vec![
                 ("objectClass", b"user".to_vec()),

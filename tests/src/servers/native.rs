@@ -1,11 +1,26 @@
 //! Looking at a server and changing it without Portcullis: what a test asserts must not come from what it tests.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, SearchEntry};
 
 use super::{Account, Server};
 use crate::Result;
+
+/// What a failed sign-in writes into an entry.
+const FAILURES: [&str; 8] = [
+    "pwdfailuretime",
+    "passwordretrycount",
+    "retrycountresettime",
+    "badpwdcount",
+    "badpasswordtime",
+    "lastlogon",
+    "lastlogontimestamp",
+    "logoncount",
+];
 
 /// How a server answered a bind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +66,26 @@ impl Server {
         Ok(text.map(|(_, values)| values).or(bytes).unwrap_or_default())
     }
 
+    /// Everything that an entry holds, passwords as they are stored and operational attributes included: the same twice
+    /// means that nothing was written in between. What the server itself counts of failed sign-ins is left out.
+    ///
+    /// # Errors
+    /// If the entry is not there.
+    pub async fn entry(&self, dn: &str) -> Result<BTreeMap<String, Vec<String>>> {
+        let mut admin = self.admin().await?;
+        let (found, _) = admin.search(dn, Scope::Base, "(objectClass=*)", ["*", "+"]).await?.success()?;
+        admin.unbind().await?;
+        let entry = found.into_iter().next().map(SearchEntry::construct).ok_or("the search found nothing")?;
+        let shown = |values: Vec<Vec<u8>>| {
+            let mut values: Vec<_> = values.iter().map(|value| value.escape_ascii().to_string()).collect();
+            values.sort();
+            values
+        };
+        let text = entry.attrs.into_iter().map(|(name, v)| (name, v.into_iter().map(String::into_bytes).collect()));
+        let all = text.chain(entry.bin_attrs).map(|(name, values)| (name.to_ascii_lowercase(), shown(values)));
+        Ok(all.filter(|(name, _)| !FAILURES.contains(&name.as_str())).collect())
+    }
+
     /// Replaces the values of an attribute as the administrator; removes it if there are none.
     ///
     /// # Errors
@@ -59,6 +94,16 @@ impl Server {
         let mut admin = self.admin().await?;
         let values: HashSet<&str> = values.iter().copied().collect();
         admin.modify(dn, vec![Mod::Replace(attribute, values)]).await?.success()?;
+        Ok(admin.unbind().await?)
+    }
+
+    /// Gives an entry another name beside its siblings; the values of the old name stay.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub async fn rename(&self, dn: &str, rdn: &str) -> Result<()> {
+        let mut admin = self.admin().await?;
+        admin.modifydn(dn, rdn, false, None).await?.success()?;
         Ok(admin.unbind().await?)
     }
 

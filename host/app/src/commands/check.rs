@@ -35,10 +35,10 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
         Err(code) => return code,
     };
     if let Some(only) = only {
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         files.retain(|file| file.name == only);
         if files.is_empty() {
-            let text = format!("there is no connector {only} in {}", setup.config.display());
-            return setup.fault(&portcullis_model::Fault::new(portcullis_model::FaultCode::NoConnector, text));
+            return setup.fault(&setup.unknown(only, &names));
         }
     }
     let mut worst = ExitCode::Done;

@@ -1,5 +1,6 @@
 //! `portcullis connectors`: which connectors there are, what they answer for, and whether they could run.
 
+use portcullis_model::Fault;
 use serde_json::{Value, json};
 
 use super::setup::Setup;
@@ -27,7 +28,7 @@ pub(super) fn run(setup: &Setup) -> ExitCode {
             }
             Err(fault) => {
                 worst = ExitCode::of_fault(&fault);
-                text += &facts.people("NOT USABLE", "none", None, Some(&fault.to_string()));
+                text += &facts.people("NOT USABLE", "none", None, Some(&fault));
                 objects.push(facts.json("unusable", &json!([]), None, show::fault_json(&fault)));
             }
         }
@@ -65,7 +66,7 @@ impl Facts {
         }
     }
 
-    fn people(&self, state: &str, operations: &str, digest: Option<&str>, fault: Option<&str>) -> String {
+    fn people(&self, state: &str, operations: &str, digest: Option<&str>, fault: Option<&Fault>) -> String {
         let pinned = if self.pinned { "pinned" } else { "not pinned: any file of this name is run" };
         let mut lines = vec![
             ("file", self.file.clone()),
@@ -75,9 +76,11 @@ impl Facts {
             ("directory", self.directory.join(", ")),
         ];
         lines.extend(digest.map(|digest| ("sha256", digest.to_owned())));
-        lines.extend(fault.map(|fault| ("fault", fault.to_owned())));
+        if let Some(fault) = fault {
+            lines.extend([("fault", fault.to_string()), ("remedy", fault.code.remedy().to_owned())]);
+        }
         lines.extend(self.warnings.iter().map(|warning| ("warning", warning.clone())));
-        let body: String = lines.iter().map(|(label, value)| format!("  {label:<11} {value}\n")).collect();
+        let body: String = lines.iter().map(|(label, value)| show::line(label, value)).collect();
         format!("{}: {state}\n{body}", self.name)
     }
 

@@ -6,32 +6,45 @@ mod inspect;
 mod operations;
 mod password;
 mod setup;
+mod terminal;
 
 use std::path::PathBuf;
 
+pub(crate) use setup::complain;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 use crate::show::ExitCode;
 
-const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 Portcullis failed, 2 wrong usage, 10 refused by policy, 11 no such account, 12 not granted,
-13 directory unreachable, 14 outcome unknown, 15 done in part, 16 wrong old password or account locked, disabled or
-expired, 17 configuration, 18 plugin, 19 directory refused, 20 password not verified.";
-
 /// Carries identity changes into directories through sandboxed connectors.
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version, after_help = AFTER_HELP)]
+#[command(name = "portcullis", version, after_help = ExitCode::table())]
 pub struct Cli {
     /// The folder with `connectors/` and `plugins/`.
-    #[arg(long, global = true, env = "PORTCULLIS_CONFIG", default_value = "/etc/portcullis", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "PORTCULLIS_CONFIG",
+        hide_env_values = true,
+        default_value = "/etc/portcullis",
+        value_name = "DIR"
+    )]
     config: PathBuf,
 
     /// Where compiled plugins are kept; without it a folder of the user's own.
-    #[arg(long, global = true, env = "PORTCULLIS_CACHE", value_name = "DIR")]
+    #[arg(long, global = true, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
     cache: Option<PathBuf>,
 
     /// Which lines of the log go to standard error: error, warn, info, debug.
-    #[arg(long, global = true, env = "PORTCULLIS_LOG", default_value = "warn", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "PORTCULLIS_LOG",
+        hide_env_values = true,
+        default_value = "warn",
+        value_name = "LEVEL"
+    )]
     log: tracing::Level,
 
     /// Answer with JSON, for programs.
@@ -84,6 +97,12 @@ struct OnAccount {
 }
 
 impl Cli {
+    /// What was typed; ends the process where it makes no sense, or asks for help.
+    #[must_use]
+    pub fn from_command_line() -> Self {
+        Self::try_parse().unwrap_or_else(|error| usage(error).exit())
+    }
+
     /// Does what was typed.
     pub async fn run(self) -> ExitCode {
         setup::log(self.log);
@@ -99,4 +118,20 @@ impl Cli {
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }
+}
+
+/// People try to give a password as an argument. It is refused, and must not go from there into a log as well.
+fn usage(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return error };
+    let plain = argument.starts_with("--") && argument.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    if error.kind() == ErrorKind::TooManyValues {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("(not shown)".to_owned()));
+    }
+    if error.kind() == ErrorKind::UnknownArgument && !plain {
+        error.insert(ContextKind::InvalidArg, ContextValue::String("(not shown, it may be a password)".to_owned()));
+        let tip = "passwords are never arguments: leave it away to be asked, or use '--password-stdin'".into();
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }

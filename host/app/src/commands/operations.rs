@@ -1,10 +1,10 @@
 //! The commands that do an operation on an account.
 
 use clap::Args;
-use portcullis_model::{Fault, FaultCode, Login, Operation, Outcome, Password, ResetOptions};
+use portcullis_model::{Fault, FaultCode, Login, Operation, OperationKind, Outcome, Password, ResetOptions};
 
 use super::OnAccount;
-use super::password::{Source, ask_new};
+use super::password::Source;
 use super::setup::{Setup, complain};
 use crate::operation::{Report, perform};
 use crate::show::{self, ExitCode};
@@ -58,51 +58,48 @@ impl Reset {
     pub(super) async fn run(self, setup: &Setup) -> ExitCode {
         let options = ResetOptions { must_change: self.must_change, unlock: self.unlock };
         let make = |account| -> Made {
-            let new = if self.generate { Password::generate().map_err(random)? } else { ask_new(&self.source)? };
+            let new = if self.generate { Password::generate().map_err(random)? } else { self.source.new_password()? };
             Operation::reset(account, new, options).map_err(random)
         };
-        operate(setup, &self.on, make, self.generate).await
+        operate(setup, &self.on, OperationKind::ResetPassword, make, self.generate).await
     }
 }
 
 impl Change {
     pub(super) async fn run(self, setup: &Setup) -> ExitCode {
         let make = |account| -> Made {
-            let (old, new) = if self.source.password_stdin {
-                let mut both = self.source.ask(&["Old password", "New password"])?;
-                both.pop().and_then(|new| both.pop().map(|old| (old, new)))
-            } else {
-                let old = self.source.ask(&["Old password"])?.pop();
-                old.map(|old| ask_new(&self.source).map(|new| (old, new))).transpose()?
-            }
-            .ok_or_else(|| Fault::new(FaultCode::PasswordUnusable, "two passwords are needed"))?;
+            let (old, new) = self.source.old_and_new()?;
             Operation::change(account, old, new).map_err(random)
         };
-        operate(setup, &self.on, make, false).await
+        operate(setup, &self.on, OperationKind::ChangePassword, make, false).await
     }
 }
 
 impl Verify {
     pub(super) async fn run(self, setup: &Setup) -> ExitCode {
-        let make = |account| -> Made {
-            let candidate = self.source.ask(&["Password"])?.pop();
-            let candidate = candidate.ok_or_else(|| Fault::new(FaultCode::PasswordUnusable, "a password is needed"))?;
-            Operation::verify(account, candidate).map_err(random)
-        };
-        operate(setup, &self.on, make, false).await
+        let make = |account| -> Made { Operation::verify(account, self.source.candidate()?).map_err(random) };
+        operate(setup, &self.on, OperationKind::VerifyPassword, make, false).await
     }
 }
 
 pub(super) async fn unlock(setup: &Setup, on: &OnAccount) -> ExitCode {
-    operate(setup, on, |account| Operation::unlock(account).map_err(random), false).await
+    let make = |account| Operation::unlock(account).map_err(random);
+    operate(setup, on, OperationKind::UnlockAccount, make, false).await
 }
 
 pub(super) async fn status(setup: &Setup, on: &OnAccount) -> ExitCode {
-    operate(setup, on, |account| Operation::status(account).map_err(random), false).await
+    let make = |account| Operation::status(account).map_err(random);
+    operate(setup, on, OperationKind::AccountStatus, make, false).await
 }
 
 /// Everything that can be wrong without a password is found before one is asked for.
-async fn operate(setup: &Setup, on: &OnAccount, make: impl FnOnce(Login) -> Made, tell_password: bool) -> ExitCode {
+async fn operate(
+    setup: &Setup,
+    on: &OnAccount,
+    kind: OperationKind,
+    make: impl FnOnce(Login) -> Made,
+    tell_password: bool,
+) -> ExitCode {
     let account = match Login::new(on.account.clone()) {
         Ok(account) => account,
         Err(error) => return setup.fault(&Fault::new(FaultCode::AccountUnusable, error.to_string())),
@@ -111,13 +108,10 @@ async fn operate(setup: &Setup, on: &OnAccount, make: impl FnOnce(Login) -> Made
         Ok(connector) => connector,
         Err(code) => return code,
     };
-    let operation = match make(account) {
+    let operation = match connector.may(kind).and_then(|()| make(account)) {
         Ok(operation) => operation,
         Err(fault) => return setup.fault(&fault),
     };
-    if let Err(fault) = connector.may(operation.kind) {
-        return setup.fault(&fault);
-    }
     let report = perform(&connector, &operation).await;
     // A password that may have been set is told even where nobody could find out: it may be the only key there is.
     let password = operation
@@ -137,15 +131,13 @@ fn tell(setup: &Setup, on: &OnAccount, operation: &Operation, report: &Report, p
         }
         return setup.print(&show::to_text(&value));
     }
-    if on.trace {
-        setup.print(&format!("What happened:\n{}\n", show::trace(&report.events)));
-    }
-    let text = show::outcome(&report.outcome, id);
+    let trace = if on.trace { format!("What happened:\n{}\n", show::trace(&report.events)) } else { String::new() };
+    let text = trace + &show::outcome(&report.outcome, id);
     match report.outcome {
         Outcome::Done(_) => setup.print(&text),
         Outcome::Refused(_) | Outcome::Unknown(_) => complain(&text),
     }
     if let Some(password) = password {
-        setup.print(&format!("  {:<11} {password}\n", "password"));
+        setup.print(&show::line("password", password));
     }
 }

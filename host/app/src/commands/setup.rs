@@ -1,6 +1,6 @@
 //! What the commands share: the configuration, the sandbox with its cache, the log, and how they end.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use portcullis_model::{Fault, FaultCode, Login};
@@ -30,7 +30,9 @@ pub(super) fn log(level: tracing::Level) {
     let level = LevelFilter::from_level(level);
     let ours = ["portcullis", "portcullis_capabilities", "portcullis_directory", "portcullis_sandbox", "connector"];
     let targets = ours.into_iter().fold(Targets::new(), |targets, name| targets.with_target(name, level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).without_time();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let lines = lines.with_target(false).without_time();
     // Only a test that runs two commands in one process sets it twice; the first one counts.
     let _ = tracing_subscriber::registry().with(lines).with(targets).try_init();
 }
@@ -72,10 +74,7 @@ impl Setup {
                     format!("{account} matches `accounts` of {}", all.join(" and ")),
                 )
             }
-            (None, _, Some(name)) if !names.iter().any(|n| n == name) => Fault::new(
-                FaultCode::NoConnector,
-                format!("there is no connector {name}; there are: {}", names.join(", ")),
-            ),
+            (None, _, Some(name)) if !names.iter().any(|n| n == name) => self.unknown(name, &names),
             (None, _, Some(name)) => {
                 Fault::new(FaultCode::NoConnector, format!("{account} matches no pattern in `accounts` of {name}"))
             }
@@ -85,6 +84,13 @@ impl Setup {
             }
         };
         Err(self.fault(&fault))
+    }
+
+    /// The fault of a connector's name that is none.
+    pub(super) fn unknown(&self, name: &str, names: &[String]) -> Fault {
+        let folder = self.config.join("connectors");
+        let text = format!("{} holds no {name}.toml; it holds: {}", folder.display(), names.join(", "));
+        Fault::new(FaultCode::UnknownConnector, text)
     }
 
     /// Makes a connector ready, or says why not.
@@ -109,11 +115,14 @@ impl Setup {
     /// Says what is wrong with the configuration: file, line, text, why, and what to write instead.
     pub(super) fn problems(&self, problems: Problems) -> ExitCode {
         if self.json {
-            let all: Vec<Value> =
-                problems.all().iter().map(|p| json!({ "code": p.name(), "text": p.to_string() })).collect();
-            self.print(&show::to_text(&json!({ "outcome": "refused", "problems": all })));
+            let all: Vec<Value> = problems.all().iter().map(show::problem_json).collect();
+            let fault = show::fault_json(&Fault::new(FaultCode::Misconfigured, problems.to_string()));
+            self.print(&show::to_text(&json!({ "outcome": "refused", "fault": fault, "problems": all })));
         } else {
-            complain(&format!("{:?}\n", miette::Report::new(problems)));
+            // A terminal is as wide as it is; in a log a message stands in one line, to be found again.
+            let wrap = std::io::stderr().is_terminal();
+            let handler = miette::MietteHandlerOpts::new().wrap_lines(wrap).build();
+            complain(&format!("{:?}\n", Shown { handler, problems }));
         }
         ExitCode::Configuration
     }
@@ -124,7 +133,19 @@ impl Setup {
     }
 }
 
-pub(super) fn complain(text: &str) {
+/// A report in a form of its own; without it the form is one for the whole process.
+struct Shown {
+    handler: miette::MietteHandler,
+    problems: Problems,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        miette::ReportHandler::debug(&self.handler, &self.problems, f)
+    }
+}
+
+pub(crate) fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Looked {
     /// Nobody looked: nothing to confirm, or the operator does not want it.
-    NotLooked,
+    Unasked,
     /// The password is there.
     Seen(String),
     /// It is not.
@@ -36,7 +36,7 @@ pub(super) enum Looked {
 impl Looked {
     pub(super) fn words(&self) -> Option<String> {
         match self {
-            Self::NotLooked => None,
+            Self::Unasked => None,
             Self::Seen(how) => Some(how.clone()),
             Self::Contradicted(how) => Some(format!("not seen: {how}")),
             Self::Impossible(why) => Some(format!("could not look: {why}")),
@@ -49,7 +49,7 @@ pub(super) async fn look(connector: &Connector, operation: &Operation, target: &
     let (Some(new), Some(ldap), Some(directory)) =
         (operation.new_password(), &connector.file.ldap, &connector.context.directory)
     else {
-        return Looked::NotLooked;
+        return Looked::Unasked;
     };
     let wanted = match known {
         Known::Done { returned, .. } => returned.effects.contains(&portcullis_model::Effect::PasswordSet),
@@ -57,10 +57,10 @@ pub(super) async fn look(connector: &Connector, operation: &Operation, target: &
         Known::Nothing(_) | Known::Unknown(_) => false,
     };
     if !wanted {
-        return Looked::NotLooked;
+        return Looked::Unasked;
     }
     match &ldap.confirm {
-        Confirm::None => Looked::NotLooked,
+        Confirm::None => Looked::Unasked,
         Confirm::Bind => {
             let control = Control { oid: PPOLICY.into(), critical: false, value: None };
             let bind = || directory.bind(&target.entry.dn, new, std::slice::from_ref(&control));

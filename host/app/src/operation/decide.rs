@@ -40,7 +40,7 @@ pub(super) fn compare(
         Ok(Ok(returned)) => (returned, None),
         Ok(Err(fault)) => (nothing_returned(), Some(explained(fault, seen))),
         Err(ended) => {
-            let fault = ended_fault(&ended);
+            let fault = ended_fault(&ended, seen);
             trace.record(Event::PluginEnded { code: fault.code, reason: fault.detail.clone() });
             (nothing_returned(), Some(fault))
         }
@@ -105,18 +105,27 @@ fn without_password(claimed: Returned, fault: Fault, seen: &Seen) -> Known {
 
 /// What the caller asked for besides the password and the plugin does not claim.
 pub(super) fn left_out(operation: &Operation, returned: &Returned) -> Option<Fault> {
+    let what = besides(operation, returned)?;
+    Some(Fault::new(FaultCode::LeftOut, format!("the password was set; the connector's receipt does not name {what}")))
+}
+
+/// The same where the password was sent, no answer came, and looking showed the password: of the rest, which may have
+/// gone in another request, nothing can be seen. That is nobody's lie.
+pub(super) fn left_in_doubt(operation: &Operation, returned: &Returned, fault: &Fault) -> Option<Fault> {
+    let what = besides(operation, returned)?;
+    let text = format!("the password was set; whether {what} took effect too is not known: {}", fault.detail);
+    Some(Fault::new(fault.code, text))
+}
+
+fn besides(operation: &Operation, returned: &Returned) -> Option<&'static str> {
     let Passwords::New(_, options) = &operation.passwords else { return None };
     let lacks = |asked: bool, effect| asked && !returned.effects.contains(&effect);
-    let what = match (lacks(options.must_change, Effect::ChangeRequired), lacks(options.unlock, Effect::Unlocked)) {
-        (false, false) => return None,
-        (true, false) => "the change at the next sign-in",
-        (false, true) => "the unlock",
-        (true, true) => "the change at the next sign-in and the unlock",
-    };
-    Some(Fault::new(
-        FaultCode::PluginFault,
-        format!("the password was set; {what} was asked for too and is not in the connector's receipt"),
-    ))
+    match (lacks(options.must_change, Effect::ChangeRequired), lacks(options.unlock, Effect::Unlocked)) {
+        (false, false) => None,
+        (true, false) => Some("the change at the next sign-in"),
+        (false, true) => Some("the unlock"),
+        (true, true) => Some("the change at the next sign-in and the unlock"),
+    }
 }
 
 fn in_doubt(seen: &Seen) -> Fault {
@@ -140,11 +149,12 @@ fn explained(fault: Fault, seen: &Seen) -> Fault {
         .unwrap_or(fault)
 }
 
-fn ended_fault(ended: &Ended) -> Fault {
+fn ended_fault(ended: &Ended, seen: &Seen) -> Fault {
     let code = match ended {
         Ended::Busy(_) => FaultCode::Busy,
-        Ended::Limit(_) => FaultCode::PluginLimit,
-        Ended::Time(_) => FaultCode::OperationTimeout,
+        Ended::Time(_) if seen.waiting => FaultCode::OperationTimeout,
+        // It ran, or slept, and waited for nobody.
+        Ended::Limit(_) | Ended::Time(_) => FaultCode::PluginLimit,
         Ended::Trapped(_) => FaultCode::PluginTrapped,
         Ended::Panicked(_) => FaultCode::HostInternal,
     };

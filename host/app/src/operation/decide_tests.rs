@@ -115,6 +115,17 @@ fn what_was_asked_for_and_left_out_is_said() {
 }
 
 #[test]
+fn what_cannot_be_seen_is_not_known_and_nobody_is_blamed() {
+    let operation = reset(ResetOptions { must_change: false, unlock: true });
+    let only = Returned { effects: vec![Effect::PasswordSet], ..nothing_returned() };
+    let doubt = Fault::new(FaultCode::OutcomeUnknown, "no answer");
+    let fault = left_in_doubt(&operation, &only, &doubt).unwrap();
+    assert_eq!(fault.code, FaultCode::OutcomeUnknown);
+    assert!(fault.detail.contains("whether the unlock took effect too is not known"), "{fault}");
+    assert_eq!(left_in_doubt(&reset(ResetOptions::default()), &only, &doubt), None);
+}
+
+#[test]
 fn the_host_knows_the_cause_better_than_the_plugin() {
     let operation = reset(ResetOptions::default());
     let clear = Seen { unprotected: Some("ldap://x".into()), ..Seen::default() };
@@ -123,4 +134,14 @@ fn the_host_knows_the_cause_better_than_the_plugin() {
     let denied = Seen { denied: Some("ldap.modify x: not writable".into()), ..Seen::default() };
     let Known::Nothing(fault) = known(&operation, faults(FaultCode::NotGranted), &denied) else { panic!() };
     assert_eq!(fault.detail, "ldap.modify x: not writable");
+}
+
+#[test]
+fn who_runs_out_of_time_while_waiting_is_not_to_blame() {
+    let operation = reset(ResetOptions::default());
+    let late = || Err(Ended::Time(Duration::from_secs(1)));
+    let Known::Nothing(fault) = known(&operation, late(), &Seen { waiting: true, ..Seen::default() }) else { panic!() };
+    assert_eq!(fault.code, FaultCode::OperationTimeout);
+    let Known::Nothing(fault) = known(&operation, late(), &Seen::default()) else { panic!() };
+    assert_eq!(fault.code, FaultCode::PluginLimit);
 }

@@ -102,7 +102,10 @@ fn conclude(
         (Known::Nothing(fault), _) => return Outcome::Refused(fault),
         (Known::Unknown(fault), _) => return Outcome::Unknown(fault),
         // The request was sent and no answer came, but the password is there.
-        (Known::InDoubt { returned, .. }, Looked::Seen(how)) => (returned, None, Confirmation::Confirmed(how)),
+        (Known::InDoubt { returned, fault }, Looked::Seen(how)) => {
+            let rest = decide::left_in_doubt(operation, &returned, &fault);
+            (returned, rest, Confirmation::Confirmed(how))
+        }
         (Known::InDoubt { fault, .. }, looked) => {
             let seen = looked.words().unwrap_or_else(|| "nobody looked: `[ldap.confirm]` says `by = \"none\"`".into());
             return Outcome::Unknown(Fault::new(fault.code, format!("{}; {seen}", fault.detail)));
@@ -115,7 +118,7 @@ fn conclude(
         (Known::Done { returned, shortfall }, Looked::Impossible(why)) => {
             (returned, shortfall, Confirmation::AcceptedOnly(why))
         }
-        (Known::Done { returned, shortfall }, Looked::NotLooked) => {
+        (Known::Done { returned, shortfall }, Looked::Unasked) => {
             let confirmation = if operation.kind.sets_password() {
                 Confirmation::AcceptedOnly("the directory accepted it; `[ldap.confirm]` says not to look again".into())
             } else {

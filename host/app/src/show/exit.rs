@@ -2,41 +2,63 @@
 
 use portcullis_model::{Fault, FaultCode, Outcome, Result as Answer, Verdict};
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum ExitCode {
-    /// Done, and what was asked for took effect.
-    Done = 0,
+macro_rules! exit_codes {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $meaning:literal;)*) => {
+        /// How a command ended.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum ExitCode { $($(#[$doc])* $variant = $number,)* }
+
+        impl ExitCode {
+            /// Every code, in the order of the numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// What `--help` says of it.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str { match self { $(Self::$variant => $meaning,)* } }
+        }
+    };
+}
+
+exit_codes! {
+    /// What was asked for took effect, or the question was answered.
+    Done = 0, "done";
     /// Portcullis itself failed.
-    Internal = 1,
-    /// The command line makes no sense (clap's own code).
-    Usage = 2,
+    Internal = 1, "Portcullis failed";
+    /// What was typed makes no sense (clap's own code).
+    Usage = 2, "wrong usage";
     /// The directory's password policy refused the password, or it cannot be a password at all.
-    RefusedByPolicy = 10,
+    RefusedByPolicy = 10, "refused by policy, or not a usable password";
     /// No such account, or not exactly one, or an excluded one.
-    NoSuchAccount = 11,
+    NoSuchAccount = 11, "no such account, or not exactly one, or an excluded one";
     /// The operator's grants do not allow it.
-    NotGranted = 12,
+    NotGranted = 12, "not granted";
     /// The directory cannot be reached, or answers nonsense.
-    DirectoryUnreachable = 13,
+    DirectoryUnreachable = 13, "directory unreachable";
     /// It is not known whether it took effect.
-    OutcomeUnknown = 14,
+    OutcomeUnknown = 14, "outcome unknown";
     /// The password was set, and something else that was asked for was not done.
-    DoneInPart = 15,
-    /// The old password is wrong, or the account's state does not allow it: locked, disabled, expired.
-    AccountRefused = 16,
+    DoneInPart = 15, "done in part: the password was set, something else was not";
+    /// The old password is wrong, or the account's state does not allow it.
+    AccountRefused = 16, "wrong old password, or the account is locked, disabled or expired";
     /// A connector's file, secret or setting is wrong, or it met another kind of directory.
-    Configuration = 17,
+    Configuration = 17, "configuration";
     /// The plugin failed, lied, went over a limit, or cannot be loaded.
-    Plugin = 18,
+    Plugin = 18, "plugin";
     /// The directory refused for another reason, or the service account lacks a right.
-    DirectoryRefused = 19,
+    DirectoryRefused = 19, "the directory refused for another reason";
     /// `verify`: the password is not the account's, or the account cannot sign in with it.
-    NotVerified = 20,
+    NotVerified = 20, "`verify`: the password is not the account's, or the account cannot sign in";
 }
 
 impl ExitCode {
+    /// The table for `--help`, a line for each code.
+    #[must_use]
+    pub fn table() -> String {
+        let line = |code: &Self| format!("\n  {:>2}  {}", *code as u8, code.meaning());
+        "Exit codes:".to_owned() + &Self::ALL.iter().map(line).collect::<String>()
+    }
+
     /// The code of an outcome.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
@@ -67,6 +89,7 @@ impl ExitCode {
             F::AccountUnusable | F::NoSuchAccount | F::AccountExcluded | F::AccountAmbiguous | F::NoConnector => {
                 Self::NoSuchAccount
             }
+            F::PasswordMissing | F::PasswordMistyped | F::UnknownConnector => Self::Usage,
             F::OperationNotGranted | F::NotGranted | F::PluginNotGranted => Self::NotGranted,
             F::DirectoryUnavailable | F::DirectoryNonsense | F::OperationTimeout => Self::DirectoryUnreachable,
             F::OutcomeUnknown => Self::OutcomeUnknown,
@@ -83,7 +106,8 @@ impl ExitCode {
             | F::PluginTrapped
             | F::PluginLimit
             | F::PluginUntrue
-            | F::PluginFault => Self::Plugin,
+            | F::PluginFault
+            | F::LeftOut => Self::Plugin,
             F::DirectoryDenied | F::DirectoryRefused => Self::DirectoryRefused,
             F::Busy | F::HostInternal => Self::Internal,
         }

@@ -1,7 +1,10 @@
 //! Outcomes for programs: one JSON object, its shape documented in README.md. Fields are added, never renamed.
 
+use miette::Diagnostic as _;
 use portcullis_model::{Confirmation, Event, Fault, Outcome, Receipt, Result as Answer};
 use serde_json::{Map, Value, json};
+
+use crate::config::Diagnostic;
 
 /// An outcome; with `events`, what was asked, allowed, denied and done as well.
 #[must_use]
@@ -24,6 +27,23 @@ pub fn outcome(outcome: &Outcome, operation: &str, events: Option<&[Event]>) -> 
         object.insert("events".into(), json!(events));
     }
     Value::Object(object)
+}
+
+/// One mistake in a connector's file, with its place if it has one.
+#[must_use]
+pub fn problem(problem: &Diagnostic) -> Value {
+    let label = problem.labels().and_then(|mut labels| labels.next());
+    let place = label.zip(problem.source_code()).and_then(|(label, source)| {
+        source.read_span(label.inner(), 0, 0).ok().map(|read| (read.name().map(str::to_owned), read.line() + 1))
+    });
+    let (file, line) = place.unzip();
+    json!({
+        "code": problem.name(),
+        "text": problem.to_string(),
+        "remedy": problem.help().map(|help| help.to_string()),
+        "file": file.flatten(),
+        "line": line,
+    })
 }
 
 /// Pretty JSON with a line break at the end.

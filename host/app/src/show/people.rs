@@ -1,7 +1,6 @@
 //! Receipts and faults for people: what, where, how confirmed, how long; and the two texts of a fault, the caller's
 //! first and the operator's below it.
 
-use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use portcullis_model::{
@@ -22,71 +21,83 @@ pub fn outcome(outcome: &Outcome, operation: &str) -> String {
 #[must_use]
 pub fn fault(word: &str, fault: &Fault) -> String {
     let mut text = format!("{word}: {}\n", fault.caller_text());
-    line(&mut text, "code", &format!("{} ({})", fault.code, blame(fault.code.blame())));
-    line(&mut text, "detail", &fault.detail);
-    line(&mut text, "remedy", fault.code.remedy());
+    text += &line("code", &format!("{} ({})", fault.code, blame(fault.code.blame())));
+    text += &line("detail", &fault.detail);
+    text += &line("remedy", fault.code.remedy());
     if fault.code.retry() == Retry::Later {
-        line(&mut text, "again", "trying again later can help");
+        text += &line("again", "trying again later can help");
     }
     text
+}
+
+/// One line below a heading.
+#[must_use]
+pub fn line(label: &str, value: &str) -> String {
+    format!("  {label:<12} {value}\n")
 }
 
 fn with_operation(text: &str, operation: &str) -> String {
-    let mut text = text.to_owned();
-    line(&mut text, "operation", operation);
-    text
+    text.to_owned() + &line("operation", operation)
 }
 
 fn done(receipt: &Receipt) -> String {
-    let mut text = String::new();
-    let word = if receipt.shortfall.is_some() { "Done in part" } else { "Done" };
-    let _ = writeln!(text, "{word}: {} for {}", receipt.kind, receipt.account);
-    match &receipt.result {
-        Answer::Nothing if receipt.effects.is_empty() => line(&mut text, "effect", "nothing had to be changed"),
+    let word = match &receipt.result {
+        _ if receipt.shortfall.is_some() => "Done in part",
+        Answer::Nothing => "Done",
+        Answer::Verdict(_) | Answer::Status(_) => "Answered",
+    };
+    let mut text = format!("{word}: {} for {}\n", receipt.kind, receipt.account);
+    text += &match &receipt.result {
+        Answer::Nothing if receipt.effects.is_empty() => line("effect", "nothing had to be changed"),
         Answer::Nothing => {
             let effects: Vec<_> = receipt.effects.iter().map(ToString::to_string).collect();
-            line(&mut text, "effect", &effects.join("; "));
+            line("effect", &effects.join("; "))
         }
-        Answer::Verdict(verdict) => line(&mut text, "password", self::verdict(*verdict)),
-        Answer::Status(status) => self::status(&mut text, status),
-    }
-    line(&mut text, "where", &format!("{} on {}", receipt.target, receipt.server));
-    line(&mut text, "connector", &receipt.connector);
+        Answer::Verdict(verdict) => line("password", self::verdict(*verdict)),
+        Answer::Status(status) => self::status(status),
+    };
+    text += &line("where", &format!("{} on {}", receipt.target, receipt.server));
+    text += &line("connector", &receipt.connector);
     match &receipt.confirmation {
-        Confirmation::Confirmed(how) => line(&mut text, "confirmed", how),
-        Confirmation::AcceptedOnly(why) => line(&mut text, "confirmed", &format!("no: {why}")),
+        Confirmation::Confirmed(how) => text += &line("confirmed", how),
+        Confirmation::AcceptedOnly(why) => text += &line("confirmed", &format!("no: {why}")),
         Confirmation::NotNeeded => {}
     }
     let t = &receipt.timings;
-    let mut took = format!("{} (locate {}, connector {}", ms(t.total), ms(t.locate), ms(t.connector));
-    if t.confirm > Duration::ZERO && receipt.confirmation != Confirmation::NotNeeded {
-        let _ = write!(took, ", confirm {}", ms(t.confirm));
-    }
-    line(&mut text, "took", &(took + ")"));
+    let confirm = if t.confirm > Duration::ZERO && receipt.confirmation != Confirmation::NotNeeded {
+        format!(", confirm {}", ms(t.confirm))
+    } else {
+        String::new()
+    };
+    let stages = format!("locate {}, connector {}{confirm}", ms(t.locate), ms(t.connector));
+    text += &line("took", &format!("{} ({stages})", ms(t.total)));
     for note in &receipt.notes {
-        line(&mut text, "note", &format!("{}: {}", note.code, note.text));
+        text += &line("note", &format!("{}: {}", note.code, note.text));
     }
     if let Some(shortfall) = &receipt.shortfall {
-        line(&mut text, "missing", &format!("{} ({})", shortfall.caller_text(), shortfall.code));
-        line(&mut text, "detail", &shortfall.detail);
-        line(&mut text, "remedy", shortfall.code.remedy());
+        text += &line("missing", &format!("{} ({})", shortfall.caller_text(), shortfall.code));
+        text += &line("detail", &shortfall.detail);
+        text += &line("remedy", shortfall.code.remedy());
     }
-    line(&mut text, "operation", receipt.id.as_str());
-    text
+    text + &line("operation", receipt.id.as_str())
 }
 
-fn status(text: &mut String, status: &AccountStatus) {
+fn status(status: &AccountStatus) -> String {
+    const NOT_TOLD: &str = "not told by the directory";
     let known = |value: Option<bool>| match value {
         Some(true) => "yes",
         Some(false) => "no",
-        None => "the directory does not tell",
+        None => NOT_TOLD,
     };
-    let time = |value: Option<u64>| value.map_or_else(|| "the directory does not tell".into(), |s| utc(s));
-    line(text, "enabled", known(status.enabled));
-    line(text, "locked", known(status.locked));
-    line(text, "must change", known(status.must_change));
-    line(text, "set", &time(status.password_set));
-    line(text, "expires", &time(status.password_expires));
+    let time = |value: Option<u64>| value.map_or_else(|| NOT_TOLD.to_owned(), utc);
+    [
+        line("enabled", known(status.enabled)),
+        line("locked", known(status.locked)),
+        line("must change", known(status.must_change)),
+        line("password set", &time(status.password_set)),
+        line("expires", &time(status.password_expires)),
+    ]
+    .concat()
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -103,10 +114,6 @@ fn verdict(verdict: Verdict) -> &'static str {
 #[must_use]
 pub fn trace(events: &[Event]) -> String {
     events.iter().map(|event| format!("  {event}\n")).collect()
-}
-
-fn line(text: &mut String, label: &str, value: &str) {
-    let _ = writeln!(text, "  {label:<11} {value}");
 }
 
 fn ms(duration: Duration) -> String {

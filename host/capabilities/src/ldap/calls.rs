@@ -12,7 +12,7 @@ use crate::Permitted;
 use crate::ledger::Sending;
 use crate::secrets::Held;
 use crate::state::OperationState;
-use crate::text::{one_line, without_secrets};
+use crate::text::clean;
 
 impl OperationState {
     pub(super) fn directory(&self) -> wasmtime::Result<Arc<dyn Directory>> {
@@ -33,7 +33,8 @@ impl OperationState {
             attributes: grant.map(|g| g.read.iter().map(ToString::to_string).collect()).unwrap_or_default(),
             limit: 1,
         };
-        let found = self.directory()?.search(&search).await;
+        let directory = self.directory()?;
+        let found = self.ledger.clone().waiting(directory.search(&search)).await;
         Ok(Some(self.note(found.and_then(first))))
     }
 
@@ -49,7 +50,8 @@ impl OperationState {
             attributes: LdapGrant::root_dse_attributes(),
             limit: 1,
         };
-        let found = self.directory()?.search(&search).await.and_then(first).map(Arc::new);
+        let directory = self.directory()?;
+        let found = self.ledger.clone().waiting(directory.search(&search)).await.and_then(first).map(Arc::new);
         if let Ok(entry) = &found {
             self.context.root_dse.put(entry);
         }
@@ -57,7 +59,8 @@ impl OperationState {
     }
 
     pub(super) async fn run_search(&mut self, search: Permitted<Search>) -> wasmtime::Result<Result<Found, Failure>> {
-        let found = self.directory()?.search(&search.into_inner()).await;
+        let (directory, search) = (self.directory()?, search.into_inner());
+        let found = self.ledger.clone().waiting(directory.search(&search)).await;
         Ok(self.note(found))
     }
 
@@ -70,7 +73,7 @@ impl OperationState {
         let password = modify.changes.iter().any(places_password);
         let directory = self.directory()?;
         let sending = self.ledger.sending(password);
-        let result = directory.modify(&performer, &modify).await;
+        let result = self.ledger.clone().waiting(directory.modify(&performer, &modify)).await;
         Ok(self.settle(sending, &what, password, result))
     }
 
@@ -82,7 +85,7 @@ impl OperationState {
         let what = vec!["password modify (RFC 3062)".to_owned()];
         let directory = self.directory()?;
         let sending = self.ledger.sending(true);
-        let result = directory.set_password(&performer, &request).await;
+        let result = self.ledger.clone().waiting(directory.set_password(&performer, &request)).await;
         Ok(self.settle(sending, &what, true, result))
     }
 
@@ -91,7 +94,8 @@ impl OperationState {
         permitted: Permitted<(String, Held, Vec<Control>)>,
     ) -> wasmtime::Result<Result<Answer, Failure>> {
         let (dn, held, controls) = permitted.into_inner();
-        let result = self.directory()?.bind(&dn, &held.secret, &controls).await;
+        let directory = self.directory()?;
+        let result = self.ledger.clone().waiting(directory.bind(&dn, &held.secret, &controls)).await;
         if let Ok(answer) = &result {
             self.ledger.with(|seen| {
                 seen.refused_binds += usize::from(answer.code != 0);
@@ -127,7 +131,7 @@ impl OperationState {
             Err(failure @ (Failure::InDoubt(_) | Failure::Nonsense(_))) => {
                 // The write stays in doubt: dropping `sending` is what says so.
                 drop(sending);
-                let reason = without_secrets(one_line(&failure.to_string(), 1024), &self.secrets);
+                let reason = clean(&failure.to_string(), 1024, &self.secrets);
                 self.trace.record(audit::in_doubt(what, password, reason));
             }
         }
@@ -137,7 +141,7 @@ impl OperationState {
     /// Keeps the operator's words for a failure; the guest gets its own.
     fn note<R>(&self, result: Result<R, Failure>) -> Result<R, Failure> {
         if let Err(failure) = &result {
-            let text = without_secrets(one_line(&failure.to_string(), 1024), &self.secrets);
+            let text = clean(&failure.to_string(), 1024, &self.secrets);
             self.ledger.with(|seen| match failure {
                 Failure::Unprotected(_) => seen.unprotected = Some(text),
                 Failure::ServiceAccount(_) => seen.service_account = Some(text),

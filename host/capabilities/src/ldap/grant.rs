@@ -43,7 +43,8 @@ pub struct LdapGrant {
     pub as_target: bool,
 }
 
-/// Why a call is stopped: what it was about, and the grant that is missing.
+/// Why a call is stopped: what it was about, and the grant that is missing. Both texts quote the plugin as it spoke: they
+/// are cleaned, cut and searched for passwords before anybody reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// Attribute, base, OID; never a value.
@@ -113,7 +114,7 @@ impl LdapGrant {
     pub fn permit_root_dse(attributes: &[String]) -> Result<Permitted<Vec<AttributeName>>, Denial> {
         let describes = |name: &String| match AttributeName::parse(name) {
             Ok(parsed) if ROOT_DSE.contains(&parsed.as_str()) => Ok(parsed),
-            _ => Err(Denial::new(shown(name), "not one of the root DSE's attributes that describe the server")),
+            _ => Err(Denial::new(name, "not one of the root DSE's attributes that describe the server")),
         };
         attributes.iter().take(MOST_ITEMS + 1).map(describes).collect::<Result<Vec<_>, _>>().map(Permitted::new)
     }
@@ -128,12 +129,11 @@ impl LdapGrant {
     /// # Errors
     /// The base, the attribute of the filter or the attribute to be returned that is not granted.
     pub fn permit_search(&self, search: Search) -> Result<Permitted<Search>, Denial> {
-        let base = Dn::parse(&search.base).map_err(|_| {
-            Denial::malformed(shown(&search.base), "the base of the search is not a DN that can be compared")
-        })?;
+        let base = Dn::parse(&search.base)
+            .map_err(|_| Denial::malformed(&*search.base, "the base of the search is not a DN that can be compared"))?;
         if !self.search.iter().any(|granted| base.is_below_or_equal(granted)) {
             return Err(Denial::new(
-                shown(&search.base),
+                &*search.base,
                 "the base lies in no granted one: add it to `bases` in [ldap.search] if the connector may search there",
             ));
         }
@@ -143,7 +143,7 @@ impl LdapGrant {
             match subject {
                 Subject::Attribute(name) => self.readable(name)?,
                 Subject::AttributeAndDn(name) => {
-                    return Err(Denial::new(shown(name), "a filter may not look at the parts of a DN (`:dn`)"));
+                    return Err(Denial::new(name, "a filter may not look at the parts of a DN (`:dn`)"));
                 }
                 Subject::Anything => {
                     return Err(Denial::new("filter", "a filter may not look at every attribute at once"));
@@ -166,8 +166,8 @@ impl LdapGrant {
             None if controls.len() <= MOST_ITEMS => Ok(()),
             None => Err(Denial::malformed("controls", format!("more than {MOST_ITEMS} controls in one call"))),
             Some(control) => Err(Denial::new(
-                shown(&control.oid),
-                format!("the control is not granted: add \"{}\" to `controls` in [ldap.allow]", shown(&control.oid)),
+                &*control.oid,
+                format!("the control is not granted: add \"{}\" to `controls` in [ldap.allow]", &*control.oid),
             )),
         }
     }
@@ -186,12 +186,7 @@ impl LdapGrant {
                 let reason = format!("not readable: add \"{parsed}\" to `attributes` in [ldap.read]");
                 Err(Denial::new(parsed.to_string(), reason))
             }
-            Err(bad) => Err(Denial::malformed(shown(name), bad.to_string())),
+            Err(bad) => Err(Denial::malformed(name, bad.to_string())),
         }
     }
-}
-
-/// A text of the plugin's, fit to be shown.
-pub(super) fn shown(text: &str) -> String {
-    crate::text::one_line(text, 256)
 }

@@ -6,16 +6,21 @@ use portcullis_directory as dir;
 use portcullis_model::Event;
 use wasmtime::component::Resource;
 
-use super::grant::{Denial, shown};
+use super::grant::Denial;
 use super::writes::{Placed, PlacedChange, one_refused_bind};
 use super::{LdapGrant, audit, convert};
 use crate::Permitted;
 use crate::bindings::portcullis::writeback::ldap::{Answer, Change, Control, Entry, Host, LdapError, Performer, Query};
 use crate::secrets::Held;
 use crate::state::OperationState;
+use crate::text::clean;
 
 /// The most entries that one search returns.
 const MOST_ENTRIES: u32 = 100;
+
+/// How much of what a call was about is recorded, and of why it was stopped; in bytes.
+const MOST_SUBJECT: usize = 256;
+const MOST_REASON: usize = 512;
 
 type Call<T> = wasmtime::Result<Result<T, LdapError>>;
 
@@ -39,10 +44,15 @@ impl OperationState {
     ) -> Result<Permitted<T>, LdapError> {
         match checked {
             Ok(permitted) => {
-                self.trace.record(audit::allowed(call, permitted.look(subject)));
+                self.trace.record(audit::allowed(call, clean(&permitted.look(subject), MOST_SUBJECT, &self.secrets)));
                 Ok(permitted)
             }
             Err(denial) => {
+                let denial = Denial {
+                    subject: clean(&denial.subject, MOST_SUBJECT, &self.secrets),
+                    reason: clean(&denial.reason, MOST_REASON, &self.secrets),
+                    ..denial
+                };
                 let text = format!("ldap.{call} {}: {}", denial.subject, denial.reason);
                 let event: Event = audit::denied(call, &denial);
                 self.deny(event, &text);
@@ -92,7 +102,7 @@ impl Host for OperationState {
         };
         let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
         let checked = self.grant().permit_search(search);
-        let permitted = or_return!(self.pass("search", |search| shown(&search.base), checked));
+        let permitted = or_return!(self.pass("search", |search| search.base.clone(), checked));
         Ok(match self.run_search(permitted).await? {
             Ok(found) if found.answer.code == 0 || found.more => Ok(convert::entries(&found.entries, &names)),
             Ok(found) => Err(LdapError::Refused(convert::answer(found.answer, &self.secrets))),
@@ -187,5 +197,5 @@ fn describe(change: &PlacedChange) -> String {
         values if values.iter().any(|value| matches!(value, Placed::Password(..))) => " with a password",
         _ => "",
     };
-    format!("{kind} {}{with}", shown(&change.attribute))
+    format!("{kind} {}{with}", change.attribute)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_directory::{Change, ChangeKind, Control, Modify, Performer, SetPassword, Value};
 use portcullis_model::Encoding;
 
-use super::grant::{Denial, MOST_ITEMS, shown};
+use super::grant::{Denial, MOST_ITEMS};
 use super::{AttributeName, LdapGrant, WriteGrant};
 use crate::Permitted;
 use crate::secrets::{Held, Label};
@@ -50,7 +50,7 @@ impl LdapGrant {
         let mut by_attribute: BTreeMap<AttributeName, Vec<&PlacedChange>> = BTreeMap::new();
         for change in &changes {
             let name = AttributeName::parse(&change.attribute)
-                .map_err(|bad| Denial::malformed(shown(&change.attribute), bad.to_string()))?;
+                .map_err(|bad| Denial::malformed(&*change.attribute, bad.to_string()))?;
             by_attribute.entry(name).or_default().push(change);
         }
         for (name, changes) in &by_attribute {
@@ -153,10 +153,7 @@ fn same_entry(target: &str, dn: &str) -> Result<(), Denial> {
     if dn == target {
         return Ok(());
     }
-    Err(Denial::new(
-        shown(dn),
-        "not the target of this operation; only the entry that `target` returned may be touched",
-    ))
+    Err(Denial::new(dn, "not the target of this operation; only the entry that `target` returned may be touched"))
 }
 
 /// An attribute granted as "password" takes the password in hand and nothing else: either it is replaced by exactly the

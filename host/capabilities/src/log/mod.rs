@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_model::Password;
 
-use crate::text::{one_line, without_secrets};
+use crate::text::clean;
 
 /// How much a connector's line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ impl Sink {
     fn admit(&self, text: &str) -> Option<String> {
         let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = (*left)?;
-        let line = without_secrets(one_line(text, MAX_LINE), &self.0.secrets);
+        let line = clean(text, MAX_LINE, &self.0.secrets);
         let cost = line.len() + 1;
         if cost > bytes {
             *left = None;

@@ -10,6 +10,10 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
 use crate::log::{Level, MAX_LINE, Sink};
 
+/// How much of a line is kept until it ends. The log cuts it to [`MAX_LINE`]; what is kept besides is looked through for
+/// passwords, so that the cut leaves no half of one.
+const MOST_KEPT: usize = 2 * MAX_LINE;
+
 /// A stream that cuts what is written into lines. A line without its end is written when the stream goes away.
 #[derive(Clone)]
 pub(super) struct LogStream(Arc<Inner>);
@@ -30,12 +34,11 @@ impl Inner {
     fn write(&self, bytes: &[u8]) {
         let mut partial = self.partial.lock().unwrap_or_else(PoisonError::into_inner);
         for &byte in bytes {
-            if byte != b'\n' {
-                partial.push(byte);
-            }
-            if byte == b'\n' || partial.len() >= MAX_LINE {
+            if byte == b'\n' {
                 self.sink.line(Level::Info, self.source, &String::from_utf8_lossy(&partial));
                 partial.clear();
+            } else if partial.len() < MOST_KEPT {
+                partial.push(byte);
             }
         }
     }

@@ -52,6 +52,7 @@ pub(super) fn root_dse(context: &Context<'_>, naming_contexts: &[String]) -> Ent
             for level in ["domainFunctionality", "forestFunctionality", "domainControllerFunctionality"] {
                 add(level, &["7"]);
             }
+            add("currentTime", &[&context.now.generalized().replace('Z', ".0Z")]);
             add("isGlobalCatalogReady", &["TRUE"]);
             add("isSynchronized", &["TRUE"]);
         }

@@ -35,7 +35,7 @@ enum Chosen {
     Mock,
     /// A real OpenLDAP, started on loopback.
     Openldap,
-    /// A real Active Chosen domain controller (Samba), started on loopback.
+    /// A real Active Directory domain controller (Samba), started on loopback.
     ActiveDirectory,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn demo(arguments: &Arguments) -> Result {
     plugins::project()?;
     step("building the host (the first time this takes minutes: it holds a compiler for plugins)");
     // A development build: optimising the host would take twice as long, and one operation does not feel it.
-    run::run(cargo().args(["build", "--quiet", "--package", "portcullis", "--bin", "portcullis"]))?;
+    run::run(cargo().args(["build", "--package", "portcullis", "--bin", "portcullis"]))?;
     match arguments.directory {
         Chosen::Mock => mock(),
         Chosen::Openldap => real(Kind::Openldap, arguments),

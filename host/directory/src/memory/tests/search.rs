@@ -141,6 +141,7 @@ async fn each_dialect_says_what_it_is() {
     let (directory, _) = super::directory(Dialect::ActiveDirectory);
     let entry = directory.read("", &["supportedCapabilities", "defaultNamingContext"]).await;
     assert_eq!(entry.text("supportedCapabilities"), Some("1.2.840.113556.1.4.800"));
+    assert!(directory.one("", "currentTime").await.is_some_and(|time| time.ends_with(".0Z")));
     assert_eq!(entry.text("defaultNamingContext"), Some("dc=example"));
     assert_eq!(entry.attributes.len(), 2);
 }

@@ -1,0 +1,18 @@
+//! The binary as people and programs meet it: what is typed, what is read, how it ends, and what became of the
+//! directory. Everything runs on the mock connector, or on another one with a directory in the host's memory; what real
+//! servers do is in the crate `portcullis-tests`.
+
+mod accounts;
+mod commands;
+mod configuration;
+mod folder;
+mod help;
+mod languages;
+mod panics;
+mod passwords;
+mod plugins;
+mod policy;
+mod prompt;
+mod run;
+mod secrets;
+mod terminal;

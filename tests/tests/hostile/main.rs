@@ -1,0 +1,19 @@
+//! What a connector may not do, tried by plugins that do it (`tests/plugins`), over the host's one path of an operation
+//! and the directory inside the host. Denied first; then, where a grant can allow it, the same plugin with the grant.
+//!
+//! After each attempt an ordinary operation follows in the same process, and what was done is read from the directory
+//! and not from what anybody says.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod binds;
+mod handles;
+mod lies;
+mod load;
+mod noise;
+mod read_only;
+mod reads;
+mod revealing;
+mod room;
+mod vendor;
+mod world;
+mod writes;

@@ -1,0 +1,82 @@
+//! Promise 5: time, memory, stack, calls and bytes end, and the host goes on.
+
+use std::time::{Duration, Instant};
+
+use crate::world::{ALICE, NEW, OLD, World, sent};
+
+#[tokio::test]
+async fn each_limit_ends_one_operation() {
+    let world = World::new();
+    for (behave, words) in [
+        ("recursion", "stack"),
+        ("memory", "memory"),
+        ("storm", "host calls"),
+        ("aliased-list", "bytes in one host call"),
+    ] {
+        let running = world.hostile(behave).start();
+        // Twice: the first one took nothing away that the second one needs.
+        for _ in 0..2 {
+            let report = running.reset().await;
+            let fault = report.refused("plugin-limit", 18);
+            assert!(fault.detail.contains(&format!("limit of {words}:")), "{behave}: {fault}");
+            assert!(!sent(&report), "{report}");
+        }
+        assert!(running.binds(ALICE, OLD).await);
+        world.goes_on().await;
+    }
+}
+
+/// A list that is really there needs the memory for it first.
+#[tokio::test]
+async fn a_giant_list() {
+    let world = World::new();
+    let detail = |limit: &str| format!("the plugin went over its limit of {limit}");
+    let little = world.hostile("giant-list").start().reset().await;
+    assert_eq!(little.refused("plugin-limit", 18).detail, detail("memory: 16384 KiB"));
+    let much = world.hostile("giant-list").set("limits.memory", "64 MiB").start().reset().await;
+    assert_eq!(much.refused("plugin-limit", 18).detail, detail("bytes in one host call: 1024 KiB"));
+    world.goes_on().await;
+}
+
+/// Beside the endless loop another operation is done, on the one thread of this test.
+#[tokio::test]
+async fn an_endless_loop() {
+    let world = World::new();
+    let running = world.hostile("loop").set("limits.time", "500ms").start();
+    let started = Instant::now();
+    let beside = async {
+        let mut steps = 0;
+        while started.elapsed() < Duration::from_millis(400) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            steps += 1;
+        }
+        steps
+    };
+    let (report, steps) = tokio::join!(running.reset(), beside);
+    report.refused("plugin-limit", 18);
+    assert!(steps >= 3, "beside the loop {steps} steps were made");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert!(running.binds(ALICE, OLD).await && !running.binds(ALICE, NEW).await);
+    world.goes_on().await;
+}
+
+/// Who asks while a plugin uses up its time is told so at once, and is served when it has ended.
+#[tokio::test]
+async fn a_connector_that_is_busy() {
+    let world = World::new();
+    let running = world.hostile("loop").set("limits.time", "500ms").set("limits.concurrency", 1).start();
+    let (first, second) = tokio::join!(running.reset(), running.reset());
+    first.refused("plugin-limit", 18);
+    assert_eq!(second.outcome.fault().unwrap().code.name(), "busy");
+    running.reset().await.refused("plugin-limit", 18);
+    world.goes_on().await;
+}
+
+/// More calls, if the operator grants them.
+#[tokio::test]
+async fn host_calls_are_counted() {
+    let world = World::new();
+    // `well` reads a setting, finds the target and writes: three.
+    world.hostile("well").set("limits.host-calls", 2).start().reset().await.refused("plugin-limit", 18);
+    world.hostile("well").set("limits.host-calls", 3).start().reset().await.confirmed();
+}
