@@ -141,7 +141,11 @@ main() {
       ;;
     stop) end TERM ;;
     kill) end KILL ;;
-    pause) running && kill -STOP "$PID" ;;
+    pause)
+      running && kill -STOP "$PID"
+      # Threads stop one by one, after the signal was sent.
+      while [ -n "$(grep -sL '^State:.T' /proc/"$PID"/task/*/status)" ]; do sleep 0.01; done
+      ;;
     resume) running && kill -CONT "$PID" ;;
     *) die "unknown command $1" ;;
   esac

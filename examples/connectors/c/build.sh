@@ -53,8 +53,8 @@ cp "$here"/wit/*.wit "$work/wit/"
 cp "$root"/wit/*.wit "$work/wit/deps/portcullis-writeback/"
 
 "$generator" bindings "$work/wit" c-connector "$work/generated"
-# Unquoted on purpose: a compiler and its options.
-$WASI_CC -mexec-model=reactor -Os -Wl,--strip-debug -std=c11 -Wall -Wextra -Werror -I"$work/generated" \
+# Unquoted on purpose: a compiler and its options. The stack is memory of the connector: Zig alone would take 16 MiB.
+$WASI_CC -mexec-model=reactor -Os -Wl,--strip-debug -Wl,-z,stack-size=65536 -std=c11 -Wall -Wextra -Werror -I"$work/generated" \
     "$here/connector.c" "$work/generated/c_connector.c" "$work/generated/c_connector_component_type.o" \
     -o "$work/core.wasm"
 "$generator" component "$work/core.wasm" "$out"

@@ -27,3 +27,4 @@ pub use ledger::{Ledger, PasswordState, Seen};
 pub use link::{MissingGrant, Offer, link, missing, what_it_is};
 pub use permitted::Permitted;
 pub use state::{Context, OperationState, Target};
+pub use text::clean;

@@ -31,7 +31,8 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
 /// One line for people to read: without the passwords of the operation, without control characters, at most `most`
 /// bytes. The passwords are looked for in the whole text, since cutting or cleaning it could leave half of one, and in
 /// the line, since cleaning a text could make one.
-pub(crate) fn clean(text: &str, most: usize, secrets: &[Arc<Password>]) -> String {
+#[must_use]
+pub fn clean(text: &str, most: usize, secrets: &[Arc<Password>]) -> String {
     if holds(text, secrets) {
         return withheld(text, secrets);
     }

@@ -77,7 +77,7 @@ codes! {
         "The password was used before.", "Choose a password that this account never had.";
     /// The present password is too new to be changed.
     PasswordTooYoung = "password-too-young", Caller, Later,
-        "The present password is too new to be changed.", "Wait until the minimum age has passed, or ask for a reset.";
+        "The present password is too new to be changed.", "Wait until the minimum age has passed; Active Directory lets a reset through, other directories do not.";
     /// Refused by policy without a reason.
     PasswordRejected = "password-rejected", Caller, Never,
         "The directory's password policy refused the password.", "Choose another password: longer, less like a word, not used before.";

@@ -80,7 +80,7 @@ fn config(slots: u32) -> Config {
     pool.total_component_instances(slots)
         // A component from C or Rust is up to four core instances, one from Python up to a dozen; the pool only counts.
         .total_core_instances(room(16, CORE_INSTANCES))
-        .total_memories(room(2, MEMORIES))
+        .total_memories(slots.saturating_add(spare).max(MEMORIES))
         .total_tables(room(4, TABLES))
         // Below the number of stores in flight the pool once refused although there was room: leave some.
         .total_stacks(slots.saturating_add(spare))

@@ -97,13 +97,15 @@ fn take(left: &mut usize, current: usize, desired: usize, hit: impl FnOnce() -> 
     }
 }
 
+/// As an operator writes it.
+pub(crate) fn shown(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
+}
+
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let limit = self.memory_limit;
-        take(&mut self.memory_left, current, desired, || LimitHit {
-            what: "memory",
-            limit: format!("{} KiB", limit >> 10),
-        })
+        take(&mut self.memory_left, current, desired, || LimitHit { what: "memory", limit: shown(limit) })
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
@@ -145,7 +147,7 @@ mod tests {
         let error = limiter.memory_growing(0, 600 << 10, None).unwrap_err();
         assert_eq!(
             error.downcast_ref::<LimitHit>().unwrap().to_string(),
-            "the plugin went over its limit of memory: 1024 KiB"
+            "the plugin went over its limit of memory: 1 MiB"
         );
         assert!(limiter.memory_growing(600 << 10, 1 << 20, None).is_ok());
     }

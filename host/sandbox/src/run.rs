@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Instance, InstancePre, Linker, ResourceTableError};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
+use crate::limits::shown;
 use crate::words::plain;
 use crate::{Guarded, LimitHit, Limits, Plugin, Sandbox};
 
@@ -138,8 +139,7 @@ fn ended(error: &wasmtime::Error, limits: &Limits) -> Ended {
 /// Limits that the engine tells by words alone. The engine's version is pinned, and a test meets each of them.
 fn untyped_limit(words: &str, limits: &Limits) -> Option<LimitHit> {
     if words.contains("fuel allocated for hostcalls") {
-        let limit = format!("{} KiB", limits.host_call_bytes >> 10);
-        Some(LimitHit { what: "bytes in one host call", limit })
+        Some(LimitHit { what: "bytes in one host call", limit: shown(limits.host_call_bytes) })
     } else if words.contains("store handle limit") {
         Some(LimitHit { what: "handles", limit: limits.handles.to_string() })
     } else if words.contains("count too high") {

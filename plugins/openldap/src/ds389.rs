@@ -5,7 +5,7 @@ use portcullis_connector::ldap::{self, Answer, Change, Entry, Performer, Value};
 use portcullis_connector::{AccountStatus, Fault, FaultCode, Password, ResetOptions, Verdict};
 
 use crate::must_change::MustChange;
-use crate::written;
+use crate::{target, written};
 
 const PASSWORD: &str = "userPassword";
 const FAILURES: &str = "passwordRetryCount";
@@ -21,26 +21,47 @@ const EPOCH: &str = "19700101000000Z";
 /// What a status reads.
 pub(crate) const STATUS: [&str; 5] = [UNLOCKS_AT, EXPIRES_AT, MUST_CHANGE, SET_AT, INACTIVE];
 
+/// How often is looked whether the server has done what follows a password.
+const LOOKS: usize = 64;
+
 /// A plain write: the server hashes the password and applies the policy to it, and unlike the extended operation it says
 /// why it refuses.
+///
+/// The mark for "must change" goes with the password, and mostly does not stay: only after it has answered does the server
+/// write what follows from a new password, an expiration time of its own included, wherever its policy has one. A mark
+/// that is written before that is lost, so this waits until the first one is.
 pub(crate) fn reset(dn: &str, new: &Password, options: ResetOptions) -> Result<(), Fault> {
-    write(dn, &Performer::Service, &with_password(new, options.unlock))?;
+    if options.must_change {
+        // What may not be read is to be told before anything is written.
+        target(&[EXPIRES_AT])?;
+    }
+    write(dn, &Performer::Service, &with_password(new, options))?;
     if !options.must_change {
         return Ok(());
     }
-    // In a write of its own: the server overwrites the expiration time of a request that sets a password. If this fails
-    // the password is set all the same; the fault says what is missing, and the host what it saw taken.
-    let expired = [Change::replace(EXPIRES_AT, [EPOCH.into()])];
-    written(ldap::modify(dn, &Performer::Service, &expired, &[]), Fault::refused)
+    for _ in 0..LOOKS {
+        if target(&[EXPIRES_AT])?.text(EXPIRES_AT) != Some(EPOCH) {
+            // If this fails the password is set all the same; the fault says what is missing, and the host what it saw.
+            return written(ldap::modify(dn, &Performer::Service, &[mark()], &[]), Fault::refused);
+        }
+    }
+    Ok(())
 }
 
-fn with_password(new: &Password, unlock: bool) -> Vec<Change<'_>> {
+fn with_password(new: &Password, options: ResetOptions) -> Vec<Change<'_>> {
     // A replace by one value: the server would take two, and let both sign in.
     let mut changes = vec![Change::replace(PASSWORD, [Value::utf8(new)])];
-    if unlock {
+    if options.must_change {
+        changes.push(mark());
+    }
+    if options.unlock {
         changes.extend(unlocked());
     }
     changes
+}
+
+fn mark() -> Change<'static> {
+    Change::replace(EXPIRES_AT, [EPOCH.into()])
 }
 
 /// Both at once: either alone leaves the account locked, or locked again after one more wrong password.
@@ -50,7 +71,7 @@ pub(crate) fn unlocked() -> [Change<'static>; 2] {
 
 /// As the person, who may write the own password.
 pub(crate) fn change(dn: &str, old: &Password, new: &Password) -> Result<(), Fault> {
-    write(dn, &Performer::Target(old), &with_password(new, false))
+    write(dn, &Performer::Target(old), &with_password(new, ResetOptions { must_change: false, unlock: false }))
 }
 
 fn write(dn: &str, performer: &Performer<'_>, changes: &[Change<'_>]) -> Result<(), Fault> {

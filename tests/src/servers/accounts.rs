@@ -104,6 +104,10 @@ impl Server {
         attributes.push(("mail", account.login.clone().into()));
         if let (Kind::OpenLdap | Kind::Ds389, Some(policy)) = (self.kind(), policy) {
             attributes.push(("pwdPolicySubentry", policy.into()));
+            if self.kind() == Kind::Ds389 && policy.starts_with("cn=min-age,") {
+                // Counted from the last time that the person set it, and a new account has none.
+                attributes.push(("passwordAllowChangeTime", b"20991231235959Z".to_vec()));
+            }
         }
         attributes.into_iter().map(|(name, value)| (name.into(), HashSet::from([value]))).collect()
     }

@@ -11,8 +11,10 @@ use super::{Account, Server};
 use crate::Result;
 
 /// What a failed sign-in writes into an entry.
-const FAILURES: [&str; 8] = [
+const FAILURES: [&str; 10] = [
     "pwdfailuretime",
+    "entrycsn",
+    "modifytimestamp",
     "passwordretrycount",
     "retrycountresettime",
     "badpwdcount",
@@ -66,8 +68,8 @@ impl Server {
         Ok(text.map(|(_, values)| values).or(bytes).unwrap_or_default())
     }
 
-    /// Everything that an entry holds, passwords as they are stored and operational attributes included: the same twice
-    /// means that nothing was written in between. What the server itself counts of failed sign-ins is left out.
+    /// Everything that an entry holds, the password as it is stored and operational attributes included: the same twice
+    /// means that nothing was written in between. What a failed sign-in changes is left out.
     ///
     /// # Errors
     /// If the entry is not there.

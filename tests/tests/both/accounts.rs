@@ -85,13 +85,11 @@ pub(crate) async fn names_with_a_meaning_elsewhere(kind: Kind) -> Result<()> {
         let mut scene = Scene::on(bystander.server.clone(), "odd-name", Policy::Usual).await?;
         let name = format!("{odd}-{unique}");
         let login = format!("{name}@{}", scene.server.facts().domain);
-        // By this the connector looks; in OpenLDAP a mail address is ASCII and nothing else.
-        match kind {
-            Kind::Ds389 => scene.server.set_attr(&scene.account.dn, "mail", &[&login]).await?,
-            _ => scene.server.set_attr(&scene.account.dn, "uid", &[&scene.account.name, &name]).await?,
-        }
+        // A `mail` or a `uid` may have to be ASCII.
+        scene.server.set_attr(&scene.account.dn, "cn", &[&name]).await?;
         scene.remember().await?;
-        let report = scene.connector().reset(&login, NEW).await;
+        let connector = scene.draft().set("ldap.locate.filter", "(cn={account.name})").start();
+        let report = connector.reset(&login, NEW).await;
         assert_eq!(report.confirmed().target, scene.account.dn);
         scene.has_the_password(NEW).await?;
     }

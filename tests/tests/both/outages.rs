@@ -1,10 +1,11 @@
-//! Requests and answers that get lost on the way: the caller learns what is true, and never "refused" for a password
+//! Requests, answers and servers that get lost: the caller learns what is true, and never "refused" for a password
 //! that was set.
 
 use portcullis_model::{Confirmation, Effect};
-use portcullis_tests::Result;
+use portcullis_tests::harness::Draft;
 use portcullis_tests::proxy::{Loss, Proxy, Request};
 use portcullis_tests::servers::{Kind, Policy};
+use portcullis_tests::{Result, or_skip};
 
 use super::{NEW, NEWER, Scene};
 
@@ -131,4 +132,32 @@ pub(crate) async fn the_confirmation_is_lost(kind: Kind) -> Result<()> {
     assert!(matches!(report.done().confirmation, Confirmation::AcceptedOnly(_)), "{report}");
     assert_eq!(proxy.count(Request::Bind) - binds, 1, "one bind and never a second");
     scene.has_the_password(NEW).await
+}
+
+pub(crate) async fn the_server_ends_and_comes_back(kind: Kind) -> Result<()> {
+    let Some(mut server) = or_skip(kind.start()) else { return Ok(()) };
+    let account = server.new_account("ended").await?;
+    let before = server.entry(&account.dn).await?;
+    let (warm, cold) = (Draft::of(&server).start(), Draft::of(&server).start());
+    let _ = warm.status(&account.login).await.status();
+    server.stop()?;
+    for connector in [&warm, &cold] {
+        let reports = [
+            connector.reset(&account.login, NEW).await,
+            connector.change(&account.login, &account.password, NEW).await,
+            connector.unlock(&account.login).await,
+            connector.verify(&account.login, &account.password).await,
+        ];
+        for report in reports {
+            report.refused("directory-unavailable", 13);
+            assert!(!report.sent_a_write(), "{report}");
+        }
+    }
+    server.restart()?;
+    assert_eq!(server.entry(&account.dn).await?, before);
+    // At once: a server that is back is not held off where there is no other one.
+    warm.reset(&account.login, NEW).await.confirmed();
+    cold.change(&account.login, NEW, NEWER).await.confirmed();
+    assert!(server.binds(&account.dn, NEWER).await?);
+    Ok(())
 }

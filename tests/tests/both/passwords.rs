@@ -149,6 +149,8 @@ pub(crate) async fn status(kind: Kind) -> Result<()> {
     let Some(scene) = Scene::new(kind, "status").await? else { return Ok(()) };
     let (connector, login) = (scene.connector(), &scene.account.login);
     connector.reset(login, NEW).await.confirmed();
+    // 389 Directory Server writes the time only after it has answered.
+    scene.has_the_password(NEW).await?;
     let report = connector.status(login).await;
     let status = report.status();
     assert_eq!((status.locked, status.must_change), (Some(false), Some(false)));
@@ -163,15 +165,15 @@ pub(crate) async fn status(kind: Kind) -> Result<()> {
 pub(crate) async fn odd_passwords_are_set_exactly(kind: Kind) -> Result<()> {
     let Some(scene) = Scene::new(kind, "odd").await? else { return Ok(()) };
     let connector = scene.connector();
-    let long = "Long-and-0dd ".repeat(1024 / 13);
+    let long = "Long and winding ".repeat(60);
     // Each with another one that is nearly the same.
     let pairs = [
         (r#""quoted' `back\slash\22 $HOME"#, r#"quoted' `back\slash\22 $HOME"#),
         ("  two spaces around  ", "two spaces around"),
-        ("🦀🔑 p̶assword 👩‍👩‍👧", "🦀🔑 p̶assword 👩‍👩‍👦"),
-        ("Cafe\u{301}-Cafe\u{301}-42", "Caf\u{e9}-Caf\u{e9}-42"),
-        ("Caf\u{e9}-Caf\u{e9}-42", "Cafe\u{301}-Cafe\u{301}-42"),
-        ("Straße-Straße-77", "STRASSE-STRASSE-77"),
+        ("🦀🔑 p\u{336}assword 👩\u{200d}👩\u{200d}👧", "🦀🔑 p\u{336}assword 👩\u{200d}👩\u{200d}👦"),
+        ("Cafe\u{301}_Cafe\u{301}_Jq", "Caf\u{e9}_Caf\u{e9}_Jq"),
+        ("Caf\u{e9}_Caf\u{e9}_Jq", "Cafe\u{301}_Cafe\u{301}_Jq"),
+        ("Straße_Straße_Jq", "STRASSE_STRASSE_Jq"),
         ("*)(uid=*)(&\\2a\\00", "*)(uid=*)(&*\\00"),
         ("cn=a,b+c=d;<e>#f=\\,g", "cn=a,b+c=d;<e>#f=,g"),
         ("Non\u{a0}breaking\u{200b}zero", "Non breaking zero"),
@@ -182,7 +184,7 @@ pub(crate) async fn odd_passwords_are_set_exactly(kind: Kind) -> Result<()> {
         scene.has_the_password(password).await?;
         assert!(!scene.server.binds(&scene.account.dn, nearly).await?, "{nearly:?} signs in as well");
     }
-    let (old, new) = ("\" 🦀 e\u{301} \"\"\"\"", " \\\u{e9}🦀🦀🦀\" ");
+    let (old, new) = ("\" 🦀 e\u{301} \"\"\"\"\"", " \\\u{e9}🦀🦀🦀\"\"\"\" ");
     connector.reset(&scene.account.login, old).await.confirmed();
     connector.change(&scene.account.login, old, new).await.confirmed();
     scene.has_the_password(new).await

@@ -10,7 +10,7 @@ pub(crate) async fn too_short(kind: Kind) -> Result<()> {
     let Some(scene) = Scene::new(kind, "short").await? else { return Ok(()) };
     let (connector, login) = (scene.connector(), &scene.account.login);
     for report in
-        [connector.reset(login, "Sh0rt-one").await, connector.change(login, &scene.account.password, "Sh0rt-one").await]
+        [connector.reset(login, "Sh0rt_one").await, connector.change(login, &scene.account.password, "Sh0rt_one").await]
     {
         let fault = report.refused("password-too-short", 10);
         // OpenLDAP does not tell how long is long enough.
@@ -22,28 +22,31 @@ pub(crate) async fn too_short(kind: Kind) -> Result<()> {
 pub(crate) async fn too_short_for_this_account(kind: Kind) -> Result<()> {
     let Some(scene) = Scene::with(kind, "long", Policy::Long).await? else { return Ok(()) };
     let (connector, login) = (scene.connector(), &scene.account.login);
-    connector.reset(login, "Nineteen-Characters").await.refused("password-too-short", 10);
+    connector.reset(login, "Nineteen_Characters").await.refused("password-too-short", 10);
     scene.keeps_its_password().await?;
-    connector.reset(login, "Twenty-Characters-42").await.confirmed();
-    scene.has_the_password("Twenty-Characters-42").await
+    connector.reset(login, "Twenty_Characters_Jq").await.confirmed();
+    scene.has_the_password("Twenty_Characters_Jq").await
 }
 
 pub(crate) async fn in_history(kind: Kind) -> Result<()> {
     let Some(mut scene) = Scene::new(kind, "history").await? else { return Ok(()) };
-    let (connector, login, first) = (scene.connector(), scene.account.login.clone(), scene.account.password.clone());
+    let (connector, login) = (scene.connector(), scene.account.login.clone());
     connector.reset(&login, NEW).await.confirmed();
+    connector.reset(&login, NEWER).await.confirmed();
+    scene.has_the_password(NEWER).await?;
     scene.remember().await?;
-    connector.reset(&login, &first).await.refused("password-in-history", 10);
-    connector.change(&login, NEW, &first).await.refused("password-in-history", 10);
+    connector.reset(&login, NEW).await.refused("password-in-history", 10);
+    connector.change(&login, NEWER, NEW).await.refused("password-in-history", 10);
     scene.is_untouched().await?;
-    scene.has_the_password(NEW).await
+    scene.has_the_password(NEWER).await
 }
 
 pub(crate) async fn too_young(kind: Kind) -> Result<()> {
     let Some(scene) = Scene::with(kind, "young", Policy::MinimumAge).await? else { return Ok(()) };
-    let connector = scene.connector();
-    let report = connector.change(&scene.account.login, &scene.account.password, NEW).await;
-    report.refused("password-too-young", 10);
+    let (connector, login) = (scene.connector(), &scene.account.login);
+    connector.change(login, &scene.account.password, NEW).await.refused("password-too-young", 10);
+    // Unlike in Active Directory the minimum age is for a reset, too.
+    connector.reset(login, NEW).await.refused("password-too-young", 10);
     scene.keeps_its_password().await
 }
 

@@ -1,6 +1,6 @@
 //! Handles of passwords: good for one operation, given by the host alone, and given back.
 
-use crate::world::{ALICE, NEW, OLD, Running, World, sent};
+use crate::world::{ALICE, NEW, Running, World, sent};
 
 /// One kept in a static, for the next operation. There is no static in the next operation.
 #[tokio::test]
@@ -21,7 +21,7 @@ const NUMBERS: [&str; 10] = ["0", "1", "2", "3", "4", "7", "64", "65536", "21474
 async fn found(running: &Running<'_>, ask: &str) -> Vec<String> {
     let report = match ask {
         "reset" => running.reset().await,
-        "verify" => running.verify(OLD).await,
+        "verify" => running.verify(NEW).await,
         _ => running.unlock().await,
     };
     let fault = report.outcome.fault().unwrap();

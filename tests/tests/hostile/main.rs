@@ -12,6 +12,7 @@ mod load;
 mod noise;
 mod read_only;
 mod reads;
+mod repeating;
 mod revealing;
 mod room;
 mod vendor;

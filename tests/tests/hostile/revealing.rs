@@ -1,4 +1,4 @@
-//! Promise 6: a connector that may read the password tells it on every way that there is, and nobody reads it. That it
+//! Promises 1 and 6: a connector that may read the password tells it on every way that there is, and nobody reads it. That it
 //! stands nowhere is looked at by `Running::ask`, for every text of every operation.
 
 use portcullis_model::Event;
@@ -76,6 +76,17 @@ async fn in_the_arguments_of_calls() {
     let about = |event: &Event| matches!(event, Event::Allowed { call: "search", subject, .. } if subject.starts_with(WITHHELD));
     assert!(report.events.iter().any(about), "{report}");
     world.goes_on().await;
+}
+
+/// Withholding must not tell either: a plugin that may not read the password tries whether an answer treats it in
+/// another way than any other text.
+#[tokio::test]
+async fn a_guess_is_not_confirmed() {
+    let world = World::new();
+    let other = "Qz7pwnmk-Xyw-99";
+    assert_eq!(other.len(), NEW.len());
+    let guess = |text: &str| world.hostile("guess").set("config.guess", text).set("config.other", other);
+    guess(NEW).set("config.base", "ou=people,dc=people,dc=example").start().reset().await.confirmed();
 }
 
 /// A password that was not named cannot be read, although the interface is there.

@@ -32,9 +32,9 @@ async fn a_giant_list() {
     let world = World::new();
     let detail = |limit: &str| format!("the plugin went over its limit of {limit}");
     let little = world.hostile("giant-list").start().reset().await;
-    assert_eq!(little.refused("plugin-limit", 18).detail, detail("memory: 16384 KiB"));
+    assert_eq!(little.refused("plugin-limit", 18).detail, detail("memory: 16 MiB"));
     let much = world.hostile("giant-list").set("limits.memory", "64 MiB").start().reset().await;
-    assert_eq!(much.refused("plugin-limit", 18).detail, detail("bytes in one host call: 1024 KiB"));
+    assert_eq!(much.refused("plugin-limit", 18).detail, detail("bytes in one host call: 1 MiB"));
     world.goes_on().await;
 }
 

@@ -1,6 +1,6 @@
 //! An ordinary vendor's plugin: it has a standard library and everything that belongs to one, and finds nothing there.
 
-use portcullis_capabilities::Offer;
+use portcullis_capabilities::{Offer, what_it_is};
 
 use crate::world::{ALICE, NEW, World};
 
@@ -42,6 +42,9 @@ async fn inspection_says_that_wasi_is_inert() {
     assert_eq!(of(Offer::Never), 0, "{imports:?}");
     let wasi = imports.iter().filter(|import| import.interface.starts_with("wasi:")).count();
     assert_eq!(of(Offer::Inert), wasi);
+    for import in imports.iter().filter(|import| import.interface.starts_with("wasi:")) {
+        assert!(what_it_is(&import.interface).contains("served inert"), "{}", import.interface);
+    }
 }
 
 #[tokio::test]

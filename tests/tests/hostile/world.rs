@@ -37,7 +37,7 @@ filter = "(&(objectClass=inetOrgPerson)(uid={account.name}))"
 exclude = "(employeeType=administrator)"
 
 [ldap.read]
-attributes = ["cn", "pwdReset"]
+attributes = ["cn", "uid", "pwdReset"]
 
 [ldap.search]
 bases = ["ou=people,dc=people,dc=example"]

@@ -4,7 +4,7 @@
 #[path = "../both/mod.rs"]
 mod both;
 mod confirm;
-mod reach;
+mod protection;
 mod servers;
 
 scenarios! { OpenLdap;
@@ -18,5 +18,7 @@ scenarios! { OpenLdap;
         a_connector_for_another_directory the_kind_of_server_by_its_own_word;
     outages: the_answer_is_lost the_answer_and_the_server_are_lost the_request_is_lost
         the_answer_is_lost_and_nobody_looks the_answer_to_an_unlock_is_lost what_follows_the_password_is_lost
-        the_answer_to_a_search_is_lost the_answer_to_a_bind_is_lost the_confirmation_is_lost;
+        the_answer_to_a_search_is_lost the_answer_to_a_bind_is_lost the_confirmation_is_lost
+        the_server_ends_and_comes_back;
+    reach: ldaps start_tls;
 }

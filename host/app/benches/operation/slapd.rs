@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use portcullis::connector::Connector;
 use portcullis::{config, operation};
+use portcullis_directory::{Control, Performer, Scope, Search, SetPassword};
 use portcullis_model::{Login, Operation, Password, ResetOptions};
 use portcullis_sandbox::{Sandbox, SandboxOptions};
 use portcullis_tests::servers::{Account, Facts, OpenLdap, Server};
@@ -49,23 +50,26 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
     let rounds = if quick { 2 } else { 15 };
     let mut figures = Vec::new();
     for in_flight in [1, 8, 32] {
-        let [mut host, mut native] = [const { Vec::new() }; 2];
+        let mut rates = [const { Vec::new() }; 3];
         for round in 0..=rounds {
-            // Who begins changes each time, so that neither always comes second.
-            for turn in [round, round + 1] {
-                let through_host = turn % 2 == 0;
-                let rate = both.round(&runtime, in_flight, through_host)?;
+            // Who begins changes each time, so that nobody always comes second.
+            for turn in 0..WAYS.len() {
+                let way = (round + turn) % WAYS.len();
+                let rate = both.round(&runtime, in_flight, WAYS[way])?;
                 // The first round fills the pools.
                 if round > 0 {
-                    if through_host { host.push(rate) } else { native.push(rate) }
+                    rates[way].push(rate);
                 }
             }
         }
+        let [host, directory, native] = &rates;
         let name = |what: &str| format!("{what}, {in_flight} in flight");
-        figures.push(Figure::of(name("through the host"), "resets/s", &host));
-        figures.push(Figure::of(name("native"), "resets/s", &native));
-        let ratio = ratios(&host, &native);
-        figures.push(Figure::of(name("through the host to native"), "ratio", &ratio).goal(Goal::AtLeast(0.97)));
+        figures.push(Figure::of(name("through the host"), "resets/s", host));
+        figures.push(Figure::of(name("the host's directory alone"), "resets/s", directory));
+        figures.push(Figure::of(name("native"), "resets/s", native));
+        let ratio = Figure::of(name("through the host to native"), "ratio", &ratios(host, native));
+        figures.push(ratio.goal(Goal::AtLeast(0.97)));
+        figures.push(Figure::of(name("directory alone to native"), "ratio", &ratios(directory, native)));
     }
     for in_flight in [1, 8] {
         let rate = ldappasswd(&server, &both.accounts, in_flight, if quick { 20 } else { 200 })?;
@@ -74,11 +78,25 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
     Ok(Section { title, method: METHOD.to_owned(), figures })
 }
 
+/// Who does the resets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The whole operation.
+    Host,
+    /// The two requests, through the host's pool and client, without a sandbox, a grant or an event.
+    Directory,
+    /// The two requests, without the host.
+    Native,
+}
+
+const WAYS: [Way; 3] = [Way::Host, Way::Directory, Way::Native];
+
 /// The host and the native program on one server.
 struct Both {
     connector: Connector,
     native: Native,
     accounts: Vec<Account>,
+    people: String,
     next: AtomicU64,
     _sandbox: Sandbox,
     _folder: tempfile::TempDir,
@@ -101,18 +119,19 @@ impl Both {
         let sandbox = Sandbox::new(SandboxOptions { slots: 64 }, None).map_err(|e| e.to_string())?;
         let connector = Connector::start(file, &sandbox).map_err(|fault| fault.detail)?;
         let native = Native::new(server.facts(), CONNECTIONS)?;
-        Ok(Self { connector, native, accounts, next: AtomicU64::new(0), _sandbox: sandbox, _folder: folder })
+        let (people, next) = (server.facts().people_dn.clone(), AtomicU64::new(0));
+        Ok(Self { connector, native, accounts, people, next, _sandbox: sandbox, _folder: folder })
     }
 
     /// A second of resets, so many at a time; returns how many a second.
-    fn round(self: &Arc<Self>, runtime: &Runtime, in_flight: usize, host: bool) -> Result<f64> {
+    fn round(self: &Arc<Self>, runtime: &Runtime, in_flight: usize, way: Way) -> Result<f64> {
         let start = Instant::now();
         let worker = |_| {
             let both = Arc::clone(self);
             runtime.spawn(async move {
                 let mut done = 0_u32;
                 while start.elapsed() < Duration::from_secs(1) {
-                    both.one(host).await?;
+                    both.one(way).await?;
                     done += 1;
                 }
                 Result::Ok(done)
@@ -126,19 +145,38 @@ impl Both {
         Ok(f64::from(done) / start.elapsed().as_secs_f64())
     }
 
-    async fn one(&self, host: bool) -> Result {
+    async fn one(&self, way: Way) -> Result {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let account = &self.accounts[usize::try_from(n)? % ACCOUNTS];
         let password = new_password(n);
-        if !host {
-            return self.native.reset(&account.name, &password).await;
+        match way {
+            Way::Native => self.native.reset(&account.name, &password).await,
+            Way::Directory => self.requests(account, Password::new(password)?).await,
+            Way::Host => {
+                let login = Login::new(account.login.as_str())?;
+                let operation = Operation::reset(login, Password::new(password)?, ResetOptions::default())?;
+                match operation::perform(&self.connector, &operation).await.outcome.fault() {
+                    None => Ok(()),
+                    Some(fault) => Err(format!("the reset was not done: {}", fault.detail).into()),
+                }
+            }
         }
-        let login = Login::new(account.login.as_str())?;
-        let operation = Operation::reset(login, Password::new(password)?, ResetOptions::default())?;
-        match operation::perform(&self.connector, &operation).await.outcome.fault() {
-            None => Ok(()),
-            Some(fault) => Err(format!("the reset was not done: {}", fault.detail).into()),
-        }
+    }
+
+    async fn requests(&self, account: &Account, new: Password) -> Result {
+        let directory = self.connector.context.directory.as_ref().ok_or("no directory")?;
+        let search = Search {
+            base: self.people.clone(),
+            scope: Scope::One,
+            filter: format!("(uid={})", account.name),
+            attributes: vec!["pwdChangedTime".to_owned()],
+            limit: 2,
+        };
+        let entry = directory.search(&search).await?.entries.into_iter().next().ok_or("nobody")?;
+        let control = Control { oid: "1.3.6.1.4.1.42.2.27.8.5.1".to_owned(), critical: false, value: None };
+        let request = SetPassword { dn: entry.dn, new: Arc::new(new), controls: vec![control] };
+        let answer = directory.set_password(&Performer::Service, &request).await?;
+        if answer.code == 0 { Ok(()) } else { Err(format!("slapd answered {}", answer.code).into()) }
     }
 }
 

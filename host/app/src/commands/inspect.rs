@@ -29,7 +29,7 @@ pub(super) fn run(setup: &Setup, path: &Path) -> ExitCode {
 }
 
 fn as_text(path: &Path, plugin: &Plugin) -> String {
-    let surface = plugin.surface();
+    let surface = &sorted(plugin.surface());
     let mut text =
         format!("{}\n  sha256      {}\n  size        {} bytes\n", path.display(), plugin.digest(), plugin.size());
     text += "\nWhat it can do (exports):\n";
@@ -50,11 +50,8 @@ fn as_text(path: &Path, plugin: &Plugin) -> String {
     }
     let inert = inert(surface);
     if !inert.is_empty() {
-        text += &format!(
-            "  {} WASI interface(s), served inert: no files, environment, arguments or sockets; what it prints goes to the log\n",
-            inert.len()
-        );
-        text += &format!("  {:<4}{}\n", "", inert.join(", "));
+        text += "  WASI, served inert: no files, environment, arguments or sockets; what it prints goes to the log\n";
+        text += &format!("  {:<40} {}\n", "", inert.join(", "));
     }
     text += "\nProved by the binary:\n";
     for (_, words) in proofs(surface) {
@@ -64,7 +61,7 @@ fn as_text(path: &Path, plugin: &Plugin) -> String {
 }
 
 fn as_json(path: &Path, plugin: &Plugin) -> Value {
-    let surface = plugin.surface();
+    let surface = &sorted(plugin.surface());
     let imports: Vec<Value> = surface
         .imports
         .iter()
@@ -85,6 +82,15 @@ fn as_json(path: &Path, plugin: &Plugin) -> Value {
 
 fn known_exports(surface: &Surface) -> impl Iterator<Item = &String> {
     surface.exports.iter().filter(|export| export.starts_with("portcullis:writeback/"))
+}
+
+/// The order in a binary is its compiler's and says nothing; two builds are compared more easily without it.
+fn sorted(surface: &Surface) -> Surface {
+    let mut surface = surface.clone();
+    surface.exports.sort();
+    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
+    surface.imports.iter_mut().for_each(|import| import.functions.sort());
+    surface
 }
 
 fn inert(surface: &Surface) -> Vec<&str> {

@@ -3,9 +3,10 @@
 //! One bind and never a second one: each refused bind counts toward locking the account of the person whom this is
 //! about. Only a server that could not be reached is tried again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_capabilities::Target;
+use portcullis_capabilities::{Target, clean};
 use portcullis_directory::{Answer, Control, Directory, Failure, Scope, Search};
 use portcullis_model::Operation;
 
@@ -19,6 +20,9 @@ const PPOLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 /// How often a server that cannot be reached is tried, and how long to wait in between.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How much of what a directory says is told, in bytes.
+const MOST_WORDS: usize = 1024;
 
 /// What looking brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +48,19 @@ impl Looked {
     }
 }
 
-/// Looks, if there is something to look for.
+/// Looks, if there is something to look for. What the directory said is told without the passwords of the operation.
 pub(super) async fn look(connector: &Connector, operation: &Operation, target: &Target, known: &Known) -> Looked {
+    let secrets: Vec<_> = operation.secrets().map(Arc::clone).collect();
+    let told = |text: String| clean(&text, MOST_WORDS, &secrets);
+    match ask(connector, operation, target, known).await {
+        Looked::Seen(how) => Looked::Seen(told(how)),
+        Looked::Contradicted(how) => Looked::Contradicted(told(how)),
+        Looked::Impossible(why) => Looked::Impossible(told(why)),
+        silent => silent,
+    }
+}
+
+async fn ask(connector: &Connector, operation: &Operation, target: &Target, known: &Known) -> Looked {
     let (Some(new), Some(ldap), Some(directory)) =
         (operation.new_password(), &connector.file.ldap, &connector.context.directory)
     else {

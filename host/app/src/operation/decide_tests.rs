@@ -108,7 +108,8 @@ fn what_was_asked_for_and_left_out_is_said() {
     let operation = reset(ResetOptions { must_change: true, unlock: true });
     let only = Returned { effects: vec![Effect::PasswordSet, Effect::Unlocked], ..nothing_returned() };
     let fault = left_out(&operation, &only).unwrap();
-    assert!(fault.detail.contains("the change at the next sign-in was asked for"), "{fault}");
+    assert_eq!(fault.code, FaultCode::LeftOut);
+    assert!(fault.detail.contains("does not name the change at the next sign-in"), "{fault}");
     let all =
         Returned { effects: vec![Effect::PasswordSet, Effect::Unlocked, Effect::ChangeRequired], ..nothing_returned() };
     assert_eq!(left_out(&operation, &all), None);

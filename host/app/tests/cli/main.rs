@@ -1,6 +1,7 @@
 //! The binary as people and programs meet it: what is typed, what is read, how it ends, and what became of the
 //! directory. Everything runs on the mock connector, or on another one with a directory in the host's memory; what real
 //! servers do is in the crate `portcullis-tests`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so do their helpers")]
 
 mod accounts;
 mod commands;

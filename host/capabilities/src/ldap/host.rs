@@ -13,7 +13,7 @@ use crate::Permitted;
 use crate::bindings::portcullis::writeback::ldap::{Answer, Change, Control, Entry, Host, LdapError, Performer, Query};
 use crate::secrets::Held;
 use crate::state::OperationState;
-use crate::text::clean;
+use crate::text::{clean, one_line};
 
 /// The most entries that one search returns.
 const MOST_ENTRIES: u32 = 100;
@@ -48,15 +48,19 @@ impl OperationState {
                 Ok(permitted)
             }
             Err(denial) => {
-                let denial = Denial {
-                    subject: clean(&denial.subject, MOST_SUBJECT, &self.secrets),
-                    reason: clean(&denial.reason, MOST_REASON, &self.secrets),
+                let fit = |text: &str, most| clean(text, most, &self.secrets);
+                let recorded = Denial {
+                    subject: fit(&denial.subject, MOST_SUBJECT),
+                    reason: fit(&denial.reason, MOST_REASON),
                     ..denial
                 };
-                let text = format!("ldap.{call} {}: {}", denial.subject, denial.reason);
-                let event: Event = audit::denied(call, &denial);
-                self.deny(event, &text);
-                Err(if denial.malformed { LdapError::Invalid(text) } else { LdapError::Denied(text) })
+                let text = |denial: &Denial| format!("ldap.{call} {}: {}", denial.subject, denial.reason);
+                let event: Event = audit::denied(call, &recorded);
+                self.deny(event, &text(&recorded));
+                // The guest reads its own words again, as they were: withholding them would tell it which of its guesses
+                // is the password.
+                let words = one_line(&text(&denial), MOST_SUBJECT + MOST_REASON);
+                Err(if denial.malformed { LdapError::Invalid(words) } else { LdapError::Denied(words) })
             }
         }
     }
@@ -103,10 +107,11 @@ impl Host for OperationState {
         let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
         let checked = self.grant().permit_search(search);
         let permitted = or_return!(self.pass("search", |search| search.base.clone(), checked));
+        // No password was sent, so a server that repeats one has it from the guest: withholding it would confirm a guess.
         Ok(match self.run_search(permitted).await? {
             Ok(found) if found.answer.code == 0 || found.more => Ok(convert::entries(&found.entries, &names)),
-            Ok(found) => Err(LdapError::Refused(convert::answer(found.answer, &self.secrets))),
-            Err(failure) => Err(convert::failure(failure, false, &self.secrets)),
+            Ok(found) => Err(LdapError::Refused(convert::answer(found.answer, &[]))),
+            Err(failure) => Err(convert::failure(failure, false, &[])),
         })
     }
 

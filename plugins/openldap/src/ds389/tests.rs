@@ -50,9 +50,11 @@ fn a_bind_has_a_verdict() {
 
 #[test]
 fn a_reset_writes_exactly_one_password() {
-    let count = |unlock| format!("{:?}", with_password(password(), unlock)).matches("Value::Password").count();
-    assert_eq!((count(false), count(true)), (1, 1));
-    assert_eq!((with_password(password(), false).len(), with_password(password(), true).len()), (1, 3));
+    for (must_change, unlock, changes) in [(false, false, 1), (true, false, 2), (false, true, 3), (true, true, 4)] {
+        let written = with_password(password(), ResetOptions { must_change, unlock });
+        assert_eq!(format!("{written:?}").matches("Value::Password").count(), 1);
+        assert_eq!(written.len(), changes);
+    }
 }
 
 #[test]

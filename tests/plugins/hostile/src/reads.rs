@@ -10,6 +10,8 @@ pub(crate) fn try_it(behave: &str, hands: Hands<'_>) -> Option<Result<Receipt, F
         "read-target" => read_target().and_then(|()| well(hands)),
         "read-root-dse" => ldap::root_dse(&[&setting("attribute")]).map_err(Fault::from).and_then(|_| well(hands)),
         "search" => search().and_then(|()| well(hands)),
+        "repeat" => repeat(hands),
+        "guess" => guess().and_then(|()| well(hands)),
         "bind-twice" => bind_twice(hands),
         "bind-as-another" => bind_as_another(hands),
         "bind-then-write-as-target" => bind_then_write(hands),
@@ -37,6 +39,54 @@ fn search() -> Result<(), Fault> {
         log::info(&format!("found: {} with {}", entry.dn, names.join(", ")));
     }
     Ok(())
+}
+
+/// Writes, sets and tries the password, and tells in hexadecimal digits everything that the host hands over of the answers:
+/// a host that looks for the password in the log would not find it there.
+fn repeat(hands: Hands<'_>) -> Result<Receipt, Fault> {
+    let (target, password) = (dn()?, hands.password()?);
+    let changes = [Change::replace("userPassword", [Value::utf8(password)])];
+    let service = Performer::Service;
+    for said in [
+        format!("{:?}", ldap::modify(&target, &service, &changes, &[])),
+        format!("{:?}", ldap::set_password(&target, &service, password, &[])),
+        format!("{:?}", ldap::try_bind(&target, password, &[])),
+        format!("{:?}", ldap::target(&["cn"])),
+    ] {
+        log::info(&said.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+    }
+    Err(Fault::new(FaultCode::DirectoryRefused, "told"))
+}
+
+/// Does anything that the host or the directory answers tell the password from another text of the same length?
+fn guess() -> Result<(), Fault> {
+    let (guess, other) = (setting("guess"), setting("other"));
+    for (place, asked) in [("a DN", denied_dn as fn(&str) -> String), ("an attribute", attribute), ("a base", base)] {
+        let [one, two] = [&guess, &other].map(|text| asked(text).to_lowercase().replace(&text.to_lowercase(), "..."));
+        if one != two {
+            return Err(Fault::new(FaultCode::Misconfigured, format!("told apart by {place}")));
+        }
+    }
+    Ok(())
+}
+
+fn denied_dn(text: &str) -> String {
+    let changes = [Change::replace("pwdReset", ["TRUE".into()])];
+    format!("{:?}", ldap::modify(&format!("cn={text}"), &Performer::Service, &changes, &[]))
+}
+
+fn attribute(text: &str) -> String {
+    format!("{:?} {:?}", ldap::target(&[text]), ldap::root_dse(&[text]))
+}
+
+/// One that is granted, so that the directory is asked.
+fn base(text: &str) -> String {
+    let base = format!("cn={text},{}", setting("base"));
+    let attributes = vec!["cn".to_owned()];
+    format!(
+        "{:?}",
+        ldap::search(&Query { base, scope: Scope::Base, filter: "(cn=x)".to_owned(), attributes, limit: 1 })
+    )
 }
 
 /// Guesses: each wrong one brings the account nearer to being locked.
