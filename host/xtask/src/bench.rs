@@ -1,20 +1,59 @@
-//! `cargo xtask bench`: the path of an operation, measured.
+//! `cargo xtask bench`: the path of an operation, measured, and BENCHMARKS.md written from what came out.
+
+mod machine;
+mod page;
+
+use std::fs;
+
+use serde_json::Value;
 
 use crate::{
-    plugins,
-    run::{self, Result, cargo, step},
+    install, plugins,
+    run::{self, Result, cargo, note, root, step},
+    servers::Kind,
 };
 
 /// `cargo xtask bench`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Passed on to the benchmark, for example the name of one measurement.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    rest: Vec<String>,
+    /// One of the measurements (instance, slapd, command, memory); all of them if none is named.
+    names: Vec<String>,
+    /// Shorter, to see that everything works.
+    #[arg(long)]
+    quick: bool,
+    /// Do not install slapd.
+    #[arg(long)]
+    no_install: bool,
 }
 
 pub(crate) fn bench(arguments: &Arguments) -> Result {
     plugins::project()?;
-    step("measuring");
-    run::run(cargo().args(["bench", "--package", "portcullis", "--bench", "operation", "--"]).args(&arguments.rest))
+    if !arguments.no_install && (arguments.names.is_empty() || arguments.names.iter().any(|name| name == "slapd")) {
+        install::for_servers(&[Kind::Openldap])?;
+    }
+    step("building the host in release mode (the first time this takes 5 to 10 minutes)");
+    let bench = || {
+        let mut command = cargo();
+        command.args(["bench", "--quiet", "--package", "portcullis", "--bench", "operation"]);
+        command
+    };
+    run::run(bench().arg("--no-run"))?;
+    // Taken now: the build is over, and the measurements have not begun.
+    let machine = machine::look()?;
+    step("measuring (about three minutes; leave the machine alone)");
+    let out = root().join("target/bench.json");
+    let mut command = bench();
+    command.arg("--").arg("--out").arg(&out).args(&arguments.names);
+    if arguments.quick {
+        command.arg("--quick");
+    }
+    run::run(&mut command)?;
+    if arguments.quick || !arguments.names.is_empty() {
+        note("BENCHMARKS.md is as it was: it is written by a whole run alone");
+        return Ok(());
+    }
+    let measured: Value = serde_json::from_slice(&fs::read(&out)?)?;
+    fs::write(root().join("BENCHMARKS.md"), page::page(&machine, &measured))?;
+    note("written to BENCHMARKS.md");
+    Ok(())
 }

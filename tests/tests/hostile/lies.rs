@@ -36,7 +36,8 @@ async fn the_password_was_written() {
         ("write-then-loop", "plugin-limit"),
         ("large-notes", "plugin-limit"),
     ] {
-        let running = world.hostile(behave).set("limits.time", "1s").start();
+        // Long enough for the write on a busy machine.
+        let running = world.hostile(behave).set("limits.time", "3s").start();
         let report = running.reset().await;
         let receipt = report.in_part(code);
         assert_eq!(receipt.effects, [Effect::PasswordSet], "{behave}");

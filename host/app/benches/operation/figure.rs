@@ -28,8 +28,10 @@ pub(crate) struct Figure {
     pub(crate) quartiles: Option<(f64, f64)>,
     /// What was hoped for.
     pub(crate) goal: Option<Goal>,
-    /// What a reader has to know besides.
+    /// Why it could not be measured.
     pub(crate) note: String,
+    /// Where the rest goes, for a goal that is missed.
+    pub(crate) why: String,
 }
 
 /// What was hoped for.
@@ -51,7 +53,15 @@ impl Figure {
 
     /// A number that was measured once.
     pub(crate) fn one(name: impl Into<String>, unit: &'static str, value: f64) -> Self {
-        Self { name: name.into(), value: Some(value), unit, quartiles: None, goal: None, note: String::new() }
+        Self {
+            name: name.into(),
+            value: Some(value),
+            unit,
+            quartiles: None,
+            goal: None,
+            note: String::new(),
+            why: String::new(),
+        }
     }
 
     /// A number that is not there.
@@ -59,12 +69,9 @@ impl Figure {
         Self { value: None, note: why.into(), ..Self::one(name, unit, 0.0) }
     }
 
-    pub(crate) fn goal(self, goal: Goal) -> Self {
-        Self { goal: Some(goal), ..self }
-    }
-
-    pub(crate) fn note(self, note: impl Into<String>) -> Self {
-        Self { note: note.into(), ..self }
+    /// With a goal, and what is said if it is missed.
+    pub(crate) fn goal(self, goal: Goal, why: impl Into<String>) -> Self {
+        Self { goal: Some(goal), why: why.into(), ..self }
     }
 }
 

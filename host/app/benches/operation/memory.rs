@@ -28,6 +28,10 @@ const METHOD: &str = "That many `perform`s at once in a process of their own, on
     operation was done before, so that what all share is not counted. Page tables are the kernel's and are not part of \
     the resident memory: they stand by themselves.";
 
+const WHY: &str = "An instance in flight holds the pages of its memory, of its table and of its stack that it wrote to, \
+    and the operation's own data. The number of instances is bounded by the mappings that the kernel allows a process: \
+    about six for each, `vm.max_map_count` in all.";
+
 /// Measures, in another process.
 pub(crate) fn measure(quick: bool) -> Result<Section> {
     let wanted: &[usize] = if quick { &[500] } else { &[1_000, 10_000] };
@@ -37,7 +41,7 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         let output = Command::new(std::env::current_exe()?).env(CHILD, in_flight.to_string()).output()?;
         let said = String::from_utf8_lossy(&output.stdout);
         let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let goal = |figure: Figure| if in_flight == 10_000 { figure.goal(Goal::AtMost(64.0)) } else { figure };
+        let goal = |figure: Figure| if in_flight == 10_000 { figure.goal(Goal::AtMost(64.0), WHY) } else { figure };
         match numbers.as_slice() {
             [resident, tables, mappings, seconds] if output.status.success() => {
                 figures.push(goal(Figure::one(name, "KiB", *resident)));

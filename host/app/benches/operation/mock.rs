@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use portcullis::config;
 use portcullis::connector::Connector;
-use portcullis_capabilities::{Ledger, OperationState, Target};
+use portcullis_capabilities::{Grants, Ledger, OperationState, Target, link};
 use portcullis_directory::{Entry, Scope, Search};
 use portcullis_model::{Login, Operation, Password, ResetOptions, Trace};
-use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
+use portcullis_sandbox::{Cache, Prepared, Sandbox, SandboxOptions};
 
 use crate::Result;
 
@@ -80,8 +80,12 @@ pub(crate) struct Mock {
     pub(crate) operations: Vec<Operation>,
     /// What `locate` found for each of them.
     pub(crate) targets: Vec<Target>,
+    empty: Prepared<OperationState>,
     _sandbox: Sandbox,
 }
+
+/// A component without anything in it: the preamble alone (component model, binary format).
+const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
 impl Mock {
     /// With this many slots, all of which the connector may use.
@@ -93,20 +97,33 @@ impl Mock {
         let mut file = config::load_file(&file, &folder.path().join("plugins")).map_err(|e| format!("{e:?}"))?;
         file.limits.concurrency = slots as usize;
         let connector = Connector::start(file, &sandbox).map_err(|fault| fault.detail)?;
+        let empty = sandbox.load_bytes(Path::new("empty.wasm"), EMPTY)?;
+        let linker = link(sandbox.engine(), empty.surface(), &Grants::default()).map_err(|e| e.to_string())?;
+        let limits = connector.context.limits.clone();
+        let empty = sandbox.prepare(&empty, &linker, limits).map_err(|e| e.to_string())?;
         let operations = (0..PEOPLE).map(operation).collect::<Result<_>>()?;
         let targets = (0..PEOPLE).map(target).collect();
-        Ok(Self { connector, operations, targets, _sandbox: sandbox })
+        Ok(Self { connector, operations, targets, empty, _sandbox: sandbox })
     }
 
     /// The plugin's part alone: a fresh store and instance, the call of `reset`, and the three host calls that it makes.
     pub(crate) async fn in_sandbox(&self, n: usize) -> Result {
         let (operation, connector) = (&self.operations[n % PEOPLE], &self.connector);
-        let target = self.targets[n % PEOPLE].clone();
-        let (trace, ledger) = (Trace::default(), Ledger::default());
-        let state = OperationState::new(connector.context.clone(), operation, target, trace, ledger);
+        let state = self.state(n);
         let call = async |store: &mut _, instance: &_| connector.exports.call(store, instance, operation).await;
         let returned = connector.prepared.run(state, call).await?;
         returned.map(|_| ()).map_err(|fault| format!("the reset was refused: {}", fault.detail).into())
+    }
+
+    /// As [`Mock::in_sandbox`], with a plugin that has nothing in it and a call that does nothing: what is the sandbox's
+    /// own, whatever the plugin.
+    pub(crate) async fn nothing(&self, n: usize) -> Result {
+        Ok(self.empty.run(self.state(n), async |_, _| Ok(())).await?)
+    }
+
+    fn state(&self, n: usize) -> OperationState {
+        let (context, target) = (self.connector.context.clone(), self.targets[n % PEOPLE].clone());
+        OperationState::new(context, &self.operations[n % PEOPLE], target, Trace::default(), Ledger::default())
     }
 
     /// The whole path: locate, instance, receipt.

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use crate::Result;
 use crate::figure::{Figure, Goal, Section};
 use crate::native::Native;
-use crate::stats::ratios;
+use crate::stats::{quantile, ratios};
 
 const METHOD: &str = "OpenLDAP's slapd with its password policy (three former passwords are compared), without syncing, \
     started for this measurement on the same machine. 64 accounts in turn, a new password each time. \"Through the host\" \
@@ -68,7 +68,7 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         figures.push(Figure::of(name("the host's directory alone"), "resets/s", directory));
         figures.push(Figure::of(name("native"), "resets/s", native));
         let ratio = Figure::of(name("through the host to native"), "ratio", &ratios(host, native));
-        figures.push(ratio.goal(Goal::AtLeast(0.97)));
+        figures.push(ratio.goal(Goal::AtLeast(0.97), why(in_flight, &rates)));
         figures.push(Figure::of(name("directory alone to native"), "ratio", &ratios(directory, native)));
     }
     for in_flight in [1, 8] {
@@ -76,6 +76,20 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         figures.push(Figure::one(format!("ldappasswd, {in_flight} at a time"), "resets/s", rate));
     }
     Ok(Section { title, method: METHOD.to_owned(), figures })
+}
+
+/// How long a reset takes more, and where.
+fn why(in_flight: usize, rates: &[Vec<f64>; 3]) -> String {
+    let [host, directory, native] = rates.each_ref().map(|rates| {
+        let rate = quantile(rates, 0.5).unwrap_or(f64::NAN);
+        in_flight as f64 * 1e6 / rate
+    });
+    format!(
+        "A reset takes {host:.0} us instead of {native:.0} us: {:+.0} us in the host's LDAP client, which catches what \
+         a broken server sends, and {:+.0} us in the instance, its grants and its events.",
+        directory - native,
+        host - directory
+    )
 }
 
 /// Who does the resets.
