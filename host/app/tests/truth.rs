@@ -1,6 +1,8 @@
 //! The caller learns the truth: done, refused or unknown, for a directory that answers, forgets to, or contradicts itself.
 //! Through the real path, with the mock connector on an embedded directory that misbehaves on demand.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

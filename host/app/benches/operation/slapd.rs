@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 use crate::Result;
 use crate::figure::{Figure, Goal, Section};
 use crate::native::Native;
-use crate::stats::{quantile, ratios};
+use crate::stats::{processor_time, quantile, ratios};
 
 const METHOD: &str = "OpenLDAP's slapd with its password policy (three former passwords are compared), without syncing, \
     started for this measurement on the same machine. 64 accounts in turn, a new password each time. \"Through the host\" \
@@ -50,15 +50,16 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
     let rounds = if quick { 2 } else { 15 };
     let mut figures = Vec::new();
     for in_flight in [1, 8, 32] {
-        let mut rates = [const { Vec::new() }; 3];
+        let (mut rates, mut times) = ([const { Vec::new() }; 3], [const { Vec::new() }; 3]);
         for round in 0..=rounds {
             // Who begins changes each time, so that nobody always comes second.
             for turn in 0..WAYS.len() {
                 let way = (round + turn) % WAYS.len();
-                let rate = both.round(&runtime, in_flight, WAYS[way])?;
+                let (rate, time) = both.round(&runtime, in_flight, WAYS[way])?;
                 // The first round fills the pools.
                 if round > 0 {
                     rates[way].push(rate);
+                    times[way].push(time);
                 }
             }
         }
@@ -70,6 +71,9 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         let ratio = Figure::of(name("through the host to native"), "ratio", &ratios(host, native));
         figures.push(ratio.goal(Goal::AtLeast(0.97), why(in_flight, &rates)));
         figures.push(Figure::of(name("directory alone to native"), "ratio", &ratios(directory, native)));
+        for (who, times) in ["the host", "the directory alone", "native"].into_iter().zip(&times) {
+            figures.push(Figure::of(name(&format!("processor time of {who}")), "us/reset", times));
+        }
     }
     for in_flight in [1, 8] {
         let rate = ldappasswd(&server, &both.accounts, in_flight, if quick { 20 } else { 200 })?;
@@ -137,9 +141,9 @@ impl Both {
         Ok(Self { connector, native, accounts, people, next, _sandbox: sandbox, _folder: folder })
     }
 
-    /// A second of resets, so many at a time; returns how many a second.
-    fn round(self: &Arc<Self>, runtime: &Runtime, in_flight: usize, way: Way) -> Result<f64> {
-        let start = Instant::now();
+    /// A second of resets, so many at a time; returns how many a second, and microseconds of this process for each.
+    fn round(self: &Arc<Self>, runtime: &Runtime, in_flight: usize, way: Way) -> Result<(f64, f64)> {
+        let (start, before) = (Instant::now(), processor_time()?);
         let worker = |_| {
             let both = Arc::clone(self);
             runtime.spawn(async move {
@@ -156,7 +160,8 @@ impl Both {
         for worker in workers {
             done += runtime.block_on(worker)??;
         }
-        Ok(f64::from(done) / start.elapsed().as_secs_f64())
+        let time = processor_time()? - before;
+        Ok((f64::from(done) / start.elapsed().as_secs_f64(), time * 1e6 / f64::from(done)))
     }
 
     async fn one(&self, way: Way) -> Result {
