@@ -80,6 +80,9 @@ fn with_servers(filters: &[String], skips: &Path) -> Result<Vec<&'static str>> {
             "target/plugins-build",
         ]);
         go("the plugins' own tests", &mut plugins)?;
+        let mut parser = cargo();
+        parser.args(["test", "--quiet", "--manifest-path", "third-party/lber/Cargo.toml"]);
+        go("the patched parser's tests", parser.args(["--target-dir", "target/plugins-build"]))?;
     }
     Ok(failed)
 }

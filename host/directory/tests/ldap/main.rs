@@ -7,7 +7,6 @@ mod certificates;
 mod failover;
 mod fake;
 mod hostile;
-mod openldap;
 mod pooling;
 mod protection;
 mod verification;
