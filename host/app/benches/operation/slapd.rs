@@ -49,15 +49,6 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
     let both = Arc::new(runtime.block_on(Both::new(&server))?);
     let rounds = if quick { 2 } else { 15 };
     let mut figures = Vec::new();
-    if let Ok(way) = std::env::var("WAY") {
-        let way = match way.as_str() { "host" => Way::Host, "directory" => Way::Directory, _ => Way::Native };
-        let n: usize = std::env::var("N")?.parse()?;
-        for _ in 0..8 {
-            let (rate, time) = both.round(&runtime, n, way)?;
-            println!("{way:?} {n}: {rate:.0}/s {time:.1} us cpu");
-        }
-        return Ok(Section { title, method: METHOD.to_owned(), figures });
-    }
     for in_flight in [1, 8, 32] {
         let (mut rates, mut times) = ([const { Vec::new() }; 3], [const { Vec::new() }; 3]);
         for round in 0..=rounds {
