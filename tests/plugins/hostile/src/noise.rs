@@ -2,7 +2,7 @@
 
 use portcullis_connector::{Effect, Fault, FaultCode, Note, Receipt, log};
 
-use crate::{Hands, setting, well};
+use crate::{Hands, well};
 
 /// Clears the screen, forges a line of the log, and writes backwards.
 const NASTY: &str = "\x1b[2J\x1b[31mred\r\n2026-01-01T00:00:00Z ERROR portcullis: forged\u{202e}\u{7}\u{0}end";
@@ -25,9 +25,6 @@ pub(crate) fn try_it(behave: &str, hands: Hands<'_>) -> Option<Result<Receipt, F
         "large-notes" => well(hands).map(|receipt| noted(receipt, 10_000, &"x".repeat(1_000))),
         "large-detail" => Err(bare(FaultCode::DirectoryRefused, NASTY.repeat(1_000))),
         "many-effects" => well(hands).map(|receipt| Receipt { effects: vec![Effect::PasswordSet; 100_000], ..receipt }),
-        "false-limit" => {
-            Err(Fault { limit: setting("limit").parse().ok(), ..bare(FaultCode::PasswordTooShort, String::new()) })
-        }
         _ => return None,
     })
 }
