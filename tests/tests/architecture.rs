@@ -7,21 +7,25 @@ use std::path::{Path, PathBuf};
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 
 /// Who may depend on whom. Whatever is not listed is an arrow that runs another way.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("directory", &["model"]),
     ("sandbox", &["model"]),
+    ("journal", &["model"]),
+    ("seal", &["model"]),
     ("capabilities", &["directory", "model", "sandbox"]),
-    ("app", &["capabilities", "directory", "model", "sandbox"]),
+    ("app", &["capabilities", "directory", "journal", "model", "sandbox", "seal"]),
     ("xtask", &[]),
 ];
 
 /// Libraries that only some crates may name.
-const NAMES: [(&str, &[&str]); 4] = [
+const NAMES: [(&str, &[&str]); 6] = [
     ("wasmtime", &["capabilities", "sandbox"]),
     ("wasmtime-wasi", &["capabilities"]),
     ("ldap3", &["directory"]),
     ("lber", &["directory"]),
+    ("rusqlite", &["journal"]),
+    ("hpke", &["seal"]),
 ];
 
 /// The longest source file, in lines.

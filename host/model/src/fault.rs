@@ -45,6 +45,10 @@ macro_rules! codes {
             #[must_use]
             pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name,)* } }
 
+            /// The code of a stable name; nothing for any other text.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> { Self::ALL.iter().copied().find(|code| code.name() == name) }
+
             /// Who has to act.
             #[must_use]
             pub const fn blame(self) -> Blame { match self { $(Self::$variant => Blame::$blame,)* } }
@@ -198,6 +202,54 @@ codes! {
     /// Too much to do.
     Busy = "busy", Host, Later,
         "Too many operations are under way.", "Try again in a moment, or raise `concurrency` in `[limits]`.";
+    /// The service does not know the caller.
+    CallerUnknown = "caller-unknown", Caller, Never,
+        "The service does not know who is asking.", "Send a token that the service knows, or a client certificate; `portcullis token` makes a token.";
+    /// The caller may not ask for this kind of operation, or not for this account, or not read this operation.
+    CallerNotAllowed = "caller-not-allowed", Operator, Never,
+        "You may not ask for this.", "Add the operation or the account to the caller's section in portcullis.toml if it is meant to be allowed.";
+    /// Asked more often than the caller, or anybody for the account, may.
+    TooManyRequests = "too-many-requests", Caller, Later,
+        "Too many requests.", "Wait as long as the answer says, then ask again.";
+    /// What was sent is not what the interface describes.
+    RequestMalformed = "request-malformed", Caller, Never,
+        "The request cannot be read.", "Compare the request with the interface's description at /v1/openapi.json.";
+    /// The same idempotency key with another request.
+    IdempotencyKeyReused = "idempotency-key-reused", Caller, Never,
+        "The idempotency key was used for another request.", "Use a new key for each new operation, and the same key only to repeat the same request.";
+    /// No such operation, or not one that the caller may read.
+    NoSuchOperation = "no-such-operation", Caller, Never,
+        "There is no such operation.", "Check the id; operations are forgotten after the time that `[journal] keep` says.";
+    /// It cannot be cancelled or tried again in the state in which it is.
+    NotPossibleNow = "not-possible-now", Caller, Never,
+        "This is not possible in the state in which the operation is.", "Read the operation's state first: only what waits can be cancelled, only what waits or is unknown can be tried again.";
+    /// Sealed for another operation, account or caller, altered, or by a key that is not the host's.
+    SealUnopened = "seal-unopened", Caller, Never,
+        "The sealed password does not open.", "Seal the password again for this kind of operation, this account and this caller, with a key that /v1/keys lists.";
+    /// The time until which a sealed password counts is over.
+    SealExpired = "seal-expired", Caller, Never,
+        "The sealed password has expired.", "Seal the password again, with a later expiry.";
+    /// Sealed with a key that is no longer accepted.
+    SealKeyRetired = "seal-key-retired", Caller, Never,
+        "The sealed password was made with a key that is no longer accepted.", "Fetch /v1/keys again, and seal the password with the current key.";
+    /// A sealed password is good for one operation.
+    SealReplayed = "seal-replayed", Caller, Never,
+        "The sealed password was used before.", "Seal the password again: each sealed password is good for one operation.";
+    /// A newer operation for the same account took its place.
+    Superseded = "superseded", Caller, Never,
+        "A newer operation for the same account took the place of this one.", "Look at the newer operation; this one was not carried out.";
+    /// Somebody who may do so took it back before it was carried out.
+    Cancelled = "cancelled", Caller, Never,
+        "The operation was cancelled before it was carried out.", "Ask again if it is still wanted.";
+    /// The life of the operation ended before a directory could be reached.
+    DeadlinePassed = "deadline-passed", Directory, Never,
+        "The operation could not be carried out in time.", "Look at the last fault in `portcullis operations show`, and ask again once the directory can be reached.";
+    /// The service is stopping.
+    Stopping = "stopping", Host, Later,
+        "The service is stopping.", "Try again in a moment.";
+    /// The journal cannot be written: nothing is accepted that could be lost.
+    JournalUnwritable = "journal-unwritable", Host, Later,
+        "The service cannot take operations at the moment.", "Look at the state folder: is the disk full, or may the service not write there?";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
         "Portcullis failed.", "Report the detail to the makers of Portcullis.";

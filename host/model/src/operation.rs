@@ -40,6 +40,12 @@ impl OperationKind {
         }
     }
 
+    /// The kind of a name; nothing for any other text.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether the operation changes the directory.
     #[must_use]
     pub const fn writes(self) -> bool {
@@ -75,6 +81,13 @@ impl OperationId {
         Ok(Self(bytes.iter().map(|b| format!("{b:02x}")).collect()))
     }
 
+    /// Takes an id that was made before; nothing if the text is not 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -89,7 +102,8 @@ impl fmt::Display for OperationId {
 }
 
 /// What a reset does besides setting the password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResetOptions {
     /// A new password must be chosen at the next sign-in.
     pub must_change: bool,
@@ -185,5 +199,26 @@ impl Operation {
             Passwords::OldAndNew(old, new) => (Some(old), Some(new)),
         };
         first.into_iter().chain(second)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_taken_back_and_nothing_else_is() {
+        let id = OperationId::new().unwrap();
+        assert_eq!(OperationId::parse(id.as_str()), Some(id.clone()));
+        let upper = id.as_str().to_uppercase() + "A";
+        for text in ["", "abc", &upper, &id.as_str()[1..], "../../../../../../../etc/passwd00"] {
+            assert_eq!(OperationId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_found_by_its_name() {
+        assert!(OperationKind::ALL.into_iter().all(|kind| OperationKind::parse(kind.name()) == Some(kind)));
+        assert_eq!(OperationKind::parse("reset"), None);
     }
 }

@@ -49,6 +49,8 @@ exit_codes! {
     DirectoryRefused = 19, "the directory refused for another reason";
     /// `verify`: the password is not the account's, or the account cannot sign in with it.
     NotVerified = 20, "`verify`: the password is not the account's, or the account cannot sign in";
+    /// An operation of the service that was superseded or cancelled.
+    NotCarriedOut = 21, "superseded by a newer operation, or cancelled";
 }
 
 impl ExitCode {
@@ -89,9 +91,26 @@ impl ExitCode {
             F::AccountUnusable | F::NoSuchAccount | F::AccountExcluded | F::AccountAmbiguous | F::NoConnector => {
                 Self::NoSuchAccount
             }
-            F::PasswordMissing | F::PasswordMistyped | F::UnknownConnector => Self::Usage,
-            F::OperationNotGranted | F::NotGranted | F::PluginNotGranted => Self::NotGranted,
-            F::DirectoryUnavailable | F::DirectoryNonsense | F::OperationTimeout => Self::DirectoryUnreachable,
+            F::PasswordMissing
+            | F::PasswordMistyped
+            | F::UnknownConnector
+            | F::RequestMalformed
+            | F::IdempotencyKeyReused
+            | F::NoSuchOperation
+            | F::NotPossibleNow
+            | F::SealUnopened
+            | F::SealExpired
+            | F::SealKeyRetired
+            | F::SealReplayed => Self::Usage,
+            F::OperationNotGranted
+            | F::NotGranted
+            | F::PluginNotGranted
+            | F::CallerUnknown
+            | F::CallerNotAllowed
+            | F::TooManyRequests => Self::NotGranted,
+            F::DirectoryUnavailable | F::DirectoryNonsense | F::OperationTimeout | F::DeadlinePassed => {
+                Self::DirectoryUnreachable
+            }
             F::OutcomeUnknown => Self::OutcomeUnknown,
             F::WrongPassword | F::AccountLocked | F::AccountDisabled | F::AccountExpired => Self::AccountRefused,
             F::ConnectorAmbiguous
@@ -109,7 +128,8 @@ impl ExitCode {
             | F::PluginFault
             | F::LeftOut => Self::Plugin,
             F::DirectoryDenied | F::DirectoryRefused => Self::DirectoryRefused,
-            F::Busy | F::HostInternal => Self::Internal,
+            F::Superseded | F::Cancelled => Self::NotCarriedOut,
+            F::Busy | F::HostInternal | F::Stopping | F::JournalUnwritable => Self::Internal,
         }
     }
 }
