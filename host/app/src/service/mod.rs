@@ -1,0 +1,3 @@
+//! The service: what runs when Portcullis is left running.
+
+pub mod callers;
