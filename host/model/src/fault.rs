@@ -128,6 +128,9 @@ codes! {
     /// No connector has the name that the caller gave.
     UnknownConnector = "unknown-connector", Caller, Never,
         "There is no connector of this name.", "Name one that `portcullis connectors` lists; a connector is called like its file, without .toml.";
+    /// The connector that was to do it does not run any more.
+    ConnectorWithdrawn = "connector-withdrawn", Operator, Later,
+        "The operation cannot be carried out at the moment.", "Put the connector's file back, or cancel what waits for it; `portcullis connectors` shows its state.";
     /// More than one connector answers for the account.
     ConnectorAmbiguous = "connector-ambiguous", Operator, Never,
         "More than one connector answers for this account.",

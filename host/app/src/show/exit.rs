@@ -119,7 +119,8 @@ impl ExitCode {
             | F::ServiceAccountRefused
             | F::ConnectionUnprotected
             | F::SecretUnreadable
-            | F::PluginChanged => Self::Configuration,
+            | F::PluginChanged
+            | F::ConnectorWithdrawn => Self::Configuration,
             F::OperationNotOffered
             | F::PluginUnusable
             | F::PluginTrapped
