@@ -2,9 +2,11 @@
 //!
 //! `operation` holds the one path that every operation takes; everything else is what it needs or how it is shown.
 
+pub mod check;
 pub mod commands;
 pub mod config;
 pub mod connector;
 pub mod operation;
 pub mod panics;
+pub mod service;
 pub mod show;

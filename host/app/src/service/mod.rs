@@ -1,0 +1,3 @@
+//! The service: what `portcullis serve` keeps running.
+
+pub mod registry;
