@@ -169,6 +169,9 @@ codes! {
     /// The plugin's bytes are not the ones that were pinned.
     PluginChanged = "plugin-changed", Operator, Never,
         "The connector's file is not the one that was approved.", "Compare the digest with the vendor's, and pin the new one in `sha256` if it is right.";
+    /// Nobody approved these bytes for the service.
+    PluginNotApproved = "plugin-not-approved", Operator, Never,
+        "The connector was not approved.", "Look at what the plugin asks for with `portcullis approve`, and approve it if you trust it with that.";
     /// The plugin trapped.
     PluginTrapped = "plugin-trapped", Plugin, Never,
         "The connector broke down.", "Report the trap that the detail names to the plugin's vendor.";

@@ -105,6 +105,7 @@ impl ExitCode {
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted
+            | F::PluginNotApproved
             | F::CallerUnknown
             | F::CallerNotAllowed
             | F::TooManyRequests => Self::NotGranted,
