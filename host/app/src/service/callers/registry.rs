@@ -22,6 +22,7 @@ pub struct Callers {
     certificates: HashMap<[u8; 32], Arc<Caller>>,
     names: HashMap<String, Arc<Caller>>,
     uids: HashMap<u32, Arc<Caller>>,
+    all: HashMap<String, Arc<Caller>>,
 }
 
 impl Callers {
@@ -31,6 +32,7 @@ impl Callers {
         let mut callers = Self::default();
         for section in &config.callers {
             let caller = Arc::new(Caller::new(section));
+            callers.all.insert(section.name.clone(), Arc::clone(&caller));
             callers.tokens.extend(section.tokens.iter().map(|hash| (*hash, Arc::clone(&caller))));
             match &section.certificate {
                 Some(ClientCertificate::Sha256(hash)) => drop(callers.certificates.insert(*hash, Arc::clone(&caller))),
@@ -40,6 +42,13 @@ impl Callers {
             callers.uids.extend(section.uid.map(|uid| (uid, caller)));
         }
         callers
+    }
+
+    /// The caller of a name that the journal holds: who asked for an operation, with the rights that it has now.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Caller>> {
+        let operator = || Arc::new(Caller::operator());
+        self.all.get(name).cloned().or_else(|| (name == operator().name).then(operator))
     }
 
     /// The caller whose token this is. Compares with every token, in a time that tells nothing of which one is close.
