@@ -7,6 +7,8 @@
 mod file;
 mod folder;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::Path;
