@@ -40,7 +40,7 @@ fn said(error: &KeyError, state: &Path, ring: &KeyRing) -> String {
 fn the_first_start_makes_one_key_that_only_its_owner_reads() {
     let (folder, file, ring) = new();
     assert_eq!((mode(&folder.path().join("keys")), mode(&file)), (0o700, 0o600));
-    assert_eq!(files(folder.path()).len(), 2, "the key and the lock");
+    assert_eq!(files(folder.path()).len(), 1);
     assert_eq!(KeyRing::open(folder.path()).unwrap().current(), ring.current());
     ring.rotate(Duration::ZERO).unwrap();
     assert!(files(folder.path()).iter().all(|name| mode(&folder.path().join("keys").join(name)) == 0o600));
@@ -118,6 +118,43 @@ fn what_is_no_key_is_refused_and_not_repeated() {
     KeyRing::open(folder.path()).unwrap();
 }
 
+/// A command of root works in a folder of the service: no link in it leads to another file.
+#[test]
+fn a_link_leads_nowhere() {
+    let (folder, file, ring) = new();
+    let (keys, other) = (folder.path().join("keys"), folder.path().join("other"));
+    fs::write(&other, "of somebody else").unwrap();
+    set_mode(&other, 0o600);
+    for link in ["new", "old"] {
+        std::os::unix::fs::symlink(&other, keys.join(link)).unwrap();
+        ring.rotate(Duration::ZERO).unwrap();
+        fs::hard_link(&other, keys.join(link)).unwrap();
+        ring.rotate(Duration::ZERO).unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "of somebody else", "{link}");
+        assert!(!keys.join(link).exists());
+    }
+    fs::rename(&file, folder.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("moved"), &file).unwrap();
+    assert!(matches!(ring.reload(), Err(KeyError::Io { doing: "opening a key", .. })));
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(&keys, elsewhere.path().join("keys")).unwrap();
+    assert!(matches!(KeyRing::open(elsewhere.path()), Err(KeyError::Malformed { reason: "it is not a folder", .. })));
+}
+
+/// A command with a wrong folder makes nothing there.
+#[test]
+fn a_command_makes_no_keys_where_there_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(KeyRing::existing(folder.path()), Err(KeyError::Io { .. })));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let ring = KeyRing::open(folder.path()).unwrap();
+    assert_eq!(KeyRing::existing(folder.path()).unwrap().current(), ring.current());
+    fs::remove_file(folder.path().join("keys").join(format!("{}.key", ring.current().id))).unwrap();
+    let error = KeyRing::existing(folder.path()).unwrap_err();
+    assert_snapshot!(error.to_string().replace(&*folder.path().to_string_lossy(), "STATE"), @"STATE/keys: reading the keys: there is no key in it: start the service once, or bring the keys back from a backup");
+}
+
 #[test]
 fn no_key_is_made_where_the_folder_cannot_be() {
     let folder = tempfile::tempdir().unwrap();
@@ -145,7 +182,7 @@ fn an_erased_key_is_overwritten() {
     let erased = ring.retire(&BTreeSet::new(), SystemTime::now() + GRACE + Duration::from_secs(1)).unwrap();
     assert_eq!(erased, [former]);
     assert!(zeros(second));
-    assert_eq!(files(folder.path()).len(), 2, "the key and the lock");
+    assert_eq!(files(folder.path()).len(), 1);
 }
 
 /// A crash before the new key has its name, or after the old one lost its own.
