@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis::service::registry::{State, What};
 use portcullis_model::Outcome;
 
-use crate::folder::{Folder, PLUGIN, TOML, mock, only, works};
+use crate::folder::{Folder, PLUGIN, TOML, mock, nobody_listens, only, works};
 
 /// Offers something that cannot take over; the former goes on, says why, and is replaced once it is mended.
 async fn leaves_the_former(code: &str, detail: &str, name: &str, content: impl AsRef<[u8]>, approved: Option<&[u8]>) {
@@ -75,4 +75,41 @@ async fn a_broken_one_that_never_ran_is_listed_and_the_others_run() {
     let words: Vec<_> = states.iter().map(|state| (&*state.name, state.state)).collect();
     assert_eq!(words, [("mock", State::Running), ("torn", State::Broken)]);
     assert!(registry.get("torn").is_none() && registry.get("mock").is_some());
+}
+
+#[tokio::test]
+async fn a_directory_that_is_away_while_the_former_is_there() {
+    let text = nobody_listens(&Folder::new().read(TOML), "");
+    leaves_the_former("directory-unavailable", "127.0.0.1", TOML, text, None).await;
+}
+
+/// Waiting would only keep an operator from repairing it.
+#[tokio::test]
+async fn a_directory_that_is_away_as_the_former_was() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    folder.write(TOML, nobody_listens(&folder.read(TOML), ""));
+    let registry = folder.start().await;
+    folder.edit(TOML, "127.0.0.1:9", "127.0.0.1:10");
+    let changes = registry.reload().await;
+    assert!(matches!(&changes[..], [change] if change.what == What::Swapped), "{changes:?}");
+}
+
+/// What a check found may be mended in the directory: no file changes.
+#[tokio::test]
+async fn a_problem_that_goes_away_by_itself() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    folder.edit(TOML, "# state =", "state =");
+    let registry = folder.start().await;
+    let before = registry.get("mock").unwrap();
+    folder.edit(TOML, "ou=people,dc=people", "ou=late,dc=people");
+    registry.reload().await;
+    assert_eq!(only(&registry).candidate.unwrap().fault, "misconfigured");
+    assert!(Arc::ptr_eq(&before, &registry.get("mock").unwrap()));
+    let state = folder.read("connectors/people.state.ldif");
+    let late = "dn: ou=late,dc=people,dc=example\nobjectClass: organizationalUnit\nou: late\n";
+    folder.write("connectors/people.state.ldif", format!("{state}\n{late}"));
+    let changes = registry.reload().await;
+    assert!(matches!(&changes[..], [change] if change.what == What::Swapped), "{changes:?}");
 }

@@ -5,4 +5,5 @@
 mod approval;
 mod broken;
 mod folder;
+mod follow;
 mod swap;
