@@ -8,4 +8,5 @@ pub mod config;
 pub mod connector;
 pub mod operation;
 pub mod panics;
+pub mod service;
 pub mod show;

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use portcullis_model::Fault;
+
 /// What became of the password of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PasswordState {
@@ -37,6 +39,8 @@ pub struct Seen {
     pub unprotected: Option<String>,
     /// The directory refused the service account itself, in words.
     pub service_account: Option<String>,
+    /// Why nothing may take effect: the intent could not be written down.
+    pub unintended: Option<Fault>,
     /// The last time that the directory could not be reached or made no sense, in words.
     pub unreachable: Option<String>,
 }

@@ -10,6 +10,7 @@ pub mod config;
 mod convert;
 mod exports;
 mod grants;
+mod intent;
 pub mod ldap;
 mod ledger;
 mod link;
@@ -23,6 +24,7 @@ pub mod wasi;
 
 pub use exports::{Exports, Findings, Returned, Severity};
 pub use grants::Grants;
+pub use intent::Intent;
 pub use ledger::{Ledger, PasswordState, Seen};
 pub use link::{MissingGrant, Offer, link, missing, what_it_is};
 pub use permitted::Permitted;

@@ -8,6 +8,7 @@ use portcullis_sandbox::{Guarded, LimitHit, Limiter, Limits};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
+use crate::intent::Intent;
 use crate::ldap::RootDseCache;
 use crate::log::Sink;
 use crate::secrets::{Held, Label};
@@ -50,6 +51,8 @@ pub struct OperationState {
     pub(crate) table: ResourceTable,
     pub(crate) sink: Sink,
     pub(crate) wasi: Option<WasiCtx>,
+    /// Still to be asked before the first effect.
+    pub(crate) intent: Option<Arc<dyn Intent>>,
     limiter: Limiter,
     calls_left: u32,
 }
@@ -61,6 +64,12 @@ impl OperationState {
         let secrets = operation.secrets().cloned().collect();
         let state = Self::with(context, operation.id.as_str(), Some(target), secrets, trace, ledger);
         Self { writes: operation.kind.writes(), ..state }
+    }
+
+    /// With what has to happen before the first effect.
+    #[must_use]
+    pub fn with_intent(self, intent: Option<Arc<dyn Intent>>) -> Self {
+        Self { intent, ..self }
     }
 
     /// The state of a check, which has no target and no password.
@@ -82,7 +91,7 @@ impl OperationState {
         table.set_max_capacity(limits.handles);
         let sink = Sink::new(Arc::clone(&context.connector), id.to_owned(), secrets.clone(), limits.log_bytes);
         let (limiter, calls_left) = (Limiter::new(limits), limits.host_calls);
-        Self { context, target, secrets, writes: false, trace, ledger, table, sink, wasi: None, limiter, calls_left }
+        Self { context, target, secrets, writes: false, trace, ledger, table, sink, wasi: None, intent: None, limiter, calls_left }
     }
 
     /// Puts a password behind a handle that lives as long as the operation.

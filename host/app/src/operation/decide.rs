@@ -138,6 +138,9 @@ fn in_doubt(seen: &Seen) -> Fault {
 
 /// The plugin's fault with the host's better knowledge of the cause.
 fn explained(fault: Fault, seen: &Seen) -> Fault {
+    if let Some(unintended) = &seen.unintended {
+        return unintended.clone();
+    }
     let better = |code, why: &Option<String>| why.as_ref().map(|why| Fault::new(code, why.clone()));
     better(FaultCode::ConnectionUnprotected, &seen.unprotected)
         .or_else(|| better(FaultCode::ServiceAccountRefused, &seen.service_account))
@@ -150,6 +153,9 @@ fn explained(fault: Fault, seen: &Seen) -> Fault {
 }
 
 fn ended_fault(ended: &Ended, seen: &Seen) -> Fault {
+    if let Some(unintended) = &seen.unintended {
+        return unintended.clone();
+    }
     let code = match ended {
         Ended::Busy(_) => FaultCode::Busy,
         Ended::Time(_) if seen.waiting => FaultCode::OperationTimeout,

@@ -4,14 +4,31 @@ use portcullis_capabilities::Target;
 use portcullis_directory::dn::Dn;
 use portcullis_directory::filter::Template;
 use portcullis_directory::{Directory, Entry, Failure, Found, Scope, Search};
-use portcullis_model::{Fault, FaultCode, Login};
+use portcullis_model::{Fault, FaultCode, Login, Operation};
 
 use crate::config::{Confirm, Ldap, LocateScope};
+use crate::connector::Connector;
 
 /// LDAP result codes (RFC 4511 appendix A).
 const NO_SUCH_OBJECT: u32 = 32;
 const SIZE_LIMIT: u32 = 4;
 const INSUFFICIENT_RIGHTS: u32 = 50;
+
+/// The one entry that an operation may touch.
+///
+/// # Errors
+/// As [`Locator::locate`], and the operator's for a connector without a directory.
+pub(super) async fn target(
+    connector: &Connector,
+    operation: &Operation,
+    caller_exclude: Option<&str>,
+) -> Result<Target, Fault> {
+    let (Some(locator), Some(directory)) = (&connector.locator, &connector.context.directory) else {
+        let text = "the connector has no directory: add a section [ldap] to its file";
+        return Err(Fault::new(FaultCode::Misconfigured, text));
+    };
+    locator.locate(&**directory, &operation.account, caller_exclude).await
+}
 
 /// How accounts are found, as the operator wrote it.
 #[derive(Debug)]
@@ -64,8 +81,14 @@ impl Locator {
     ///
     /// # Errors
     /// A fault for none, several, an excluded one, and a directory that cannot be asked. What cannot be found out is
-    /// refused: an exclusion that could not be looked up counts as one.
-    pub async fn locate(&self, directory: &dyn Directory, account: &Login) -> Result<Target, Fault> {
+    /// refused: an exclusion that could not be looked up counts as one. `caller_exclude` is a filter of the caller's
+    /// section, besides the connector's own.
+    pub async fn locate(
+        &self,
+        directory: &dyn Directory,
+        account: &Login,
+        caller_exclude: Option<&str>,
+    ) -> Result<Target, Fault> {
         let none = |why: String| Fault::new(FaultCode::NoSuchAccount, why);
         let filter = self.filter.render(account).map_err(|why| none(why.to_string()))?;
         let search = Search {
@@ -86,7 +109,12 @@ impl Locator {
             _ => return Err(Fault::new(FaultCode::AccountAmbiguous, format!("more than one entry matches {shown}"))),
         };
         self.inside(&entry, &server)?;
-        self.not_excluded(directory, &entry).await?;
+        if let Some(exclude) = &self.exclude {
+            not_excluded(directory, &entry, exclude, "`exclude`").await?;
+        }
+        if let Some(exclude) = caller_exclude {
+            not_excluded(directory, &entry, exclude, "the caller's `exclude`").await?;
+        }
         Ok(Target { entry, server })
     }
 
@@ -100,27 +128,6 @@ impl Locator {
                 Err(Fault::new(FaultCode::DirectoryNonsense, text))
             }
         }
-    }
-
-    async fn not_excluded(&self, directory: &dyn Directory, entry: &Entry) -> Result<(), Fault> {
-        let Some(exclude) = &self.exclude else { return Ok(()) };
-        let search = Search {
-            base: entry.dn.clone(),
-            scope: Scope::Base,
-            filter: exclude.clone(),
-            attributes: Vec::new(),
-            limit: 1,
-        };
-        let found = directory.search(&search).await.map_err(unavailable)?;
-        if found.answer.code != 0 && found.entries.is_empty() {
-            let text =
-                format!("whether {} is excluded could not be found out: result code {}", entry.dn, found.answer.code);
-            return Err(Fault::new(FaultCode::DirectoryRefused, text));
-        }
-        if found.entries.is_empty() {
-            return Ok(());
-        }
-        Err(Fault::new(FaultCode::AccountExcluded, format!("{} matches `exclude` = {exclude}", entry.dn)))
     }
 
     fn answered(&self, found: &Found) -> Result<(), Fault> {
@@ -140,6 +147,26 @@ impl Locator {
             _ => Err(Fault::new(FaultCode::DirectoryRefused, said("refused the search for the account"))),
         }
     }
+}
+
+async fn not_excluded(directory: &dyn Directory, entry: &Entry, exclude: &str, whose: &str) -> Result<(), Fault> {
+    let search = Search {
+        base: entry.dn.clone(),
+        scope: Scope::Base,
+        filter: exclude.to_owned(),
+        attributes: Vec::new(),
+        limit: 1,
+    };
+    let found = directory.search(&search).await.map_err(unavailable)?;
+    if found.answer.code != 0 && found.entries.is_empty() {
+        let text =
+            format!("whether {} is excluded could not be found out: result code {}", entry.dn, found.answer.code);
+        return Err(Fault::new(FaultCode::DirectoryRefused, text));
+    }
+    if found.entries.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::new(FaultCode::AccountExcluded, format!("{} matches {whose} = {exclude}", entry.dn)))
 }
 
 pub(super) fn unavailable(failure: Failure) -> Fault {

@@ -6,15 +6,18 @@
 mod confirm;
 mod decide;
 mod locate;
+mod look;
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use portcullis_capabilities::{Ledger, OperationState, Target};
+use portcullis_capabilities::{Intent, Ledger, OperationState, Target};
 use portcullis_model::{
     Confirmation, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
 };
 
 pub use locate::Locator;
+pub use look::{LookedAgain, look_again};
 
 use crate::connector::Connector;
 use confirm::Looked;
@@ -29,23 +32,42 @@ pub struct Report {
     pub events: Vec<Event>,
 }
 
+/// What stands around one operation: neither the caller nor the connector has a say in it.
+#[derive(Clone, Default)]
+pub struct Around {
+    /// A filter besides the connector's `exclude`: what it matches is not touched for this caller.
+    pub exclude: Option<String>,
+    /// What has to happen before the first effect.
+    pub intent: Option<Arc<dyn Intent>>,
+}
+
+/// Does one operation through one connector, with nothing around it.
+pub async fn perform(connector: &Connector, operation: &Operation) -> Report {
+    perform_within(connector, operation, Around::default()).await
+}
+
 /// Does one operation through one connector and tells the truth about it. Never panics for anything that a plugin, a
 /// directory or a caller does; takes at most the connector's time limit and the directory's own timeouts.
-pub async fn perform(connector: &Connector, operation: &Operation) -> Report {
+pub async fn perform_within(connector: &Connector, operation: &Operation, around: Around) -> Report {
     let trace = Trace::default();
     trace.record(Event::Asked {
         operation: operation.kind,
         account: operation.account.to_string(),
         connector: connector.file.name.clone(),
     });
-    let outcome = path(connector, operation, &trace).await.unwrap_or_else(Outcome::Refused);
+    let outcome = path(connector, operation, around, &trace).await.unwrap_or_else(Outcome::Refused);
     let fault = outcome.fault().map(|fault| fault.code);
     trace.record(Event::Ended { outcome: outcome.word(), fault });
     Report { outcome, events: trace.events() }
 }
 
 /// An error here means that nothing was written.
-async fn path(connector: &Connector, operation: &Operation, trace: &Trace) -> Result<Outcome, Fault> {
+async fn path(
+    connector: &Connector,
+    operation: &Operation,
+    around: Around,
+    trace: &Trace,
+) -> Result<Outcome, Fault> {
     let started = Instant::now();
     let mut timings = Timings::default();
 
@@ -53,23 +75,15 @@ async fn path(connector: &Connector, operation: &Operation, trace: &Trace) -> Re
     connector.may(operation.kind)?;
 
     // The host finds the target; the connector never does.
-    let (locator, directory) = match (&connector.locator, &connector.context.directory) {
-        (Some(locator), Some(directory)) => (locator, directory),
-        _ => {
-            return Err(Fault::new(
-                FaultCode::Misconfigured,
-                "the connector has no directory: add a section [ldap] to its file",
-            ));
-        }
-    };
-    let target = locator.locate(&**directory, &operation.account).await?;
+    let target = locate::target(connector, operation, around.exclude.as_deref()).await?;
     trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
     timings.locate = started.elapsed();
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
     let ledger = Ledger::default();
     let state =
-        OperationState::new(connector.context.clone(), operation, target.clone(), trace.clone(), ledger.clone());
+        OperationState::new(connector.context.clone(), operation, target.clone(), trace.clone(), ledger.clone())
+            .with_intent(around.intent);
     let ended = connector
         .prepared
         .run(state, async |store, instance| connector.exports.call(store, instance, operation).await)

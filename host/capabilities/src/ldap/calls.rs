@@ -72,6 +72,9 @@ impl OperationState {
         let what: Vec<String> = modify.changes.iter().map(|change| change.attribute.clone()).collect();
         let password = modify.changes.iter().any(places_password);
         let directory = self.directory()?;
+        if let Err(failure) = self.intend().await {
+            return Ok(Err(failure));
+        }
         let sending = self.ledger.sending(password);
         let result = self.ledger.clone().waiting(directory.modify(&performer, &modify)).await;
         Ok(self.settle(sending, &what, password, result))
@@ -84,6 +87,9 @@ impl OperationState {
         let (performer, request) = permitted.into_inner();
         let what = vec!["password modify (RFC 3062)".to_owned()];
         let directory = self.directory()?;
+        if let Err(failure) = self.intend().await {
+            return Ok(Err(failure));
+        }
         let sending = self.ledger.sending(true);
         let result = self.ledger.clone().waiting(directory.set_password(&performer, &request)).await;
         Ok(self.settle(sending, &what, true, result))
@@ -95,6 +101,9 @@ impl OperationState {
     ) -> wasmtime::Result<Result<Answer, Failure>> {
         let (dn, held, controls) = permitted.into_inner();
         let directory = self.directory()?;
+        if let Err(failure) = self.intend().await {
+            return Ok(Err(failure));
+        }
         let result = self.ledger.clone().waiting(directory.bind(&dn, &held.secret, &controls)).await;
         if let Ok(answer) = &result {
             self.ledger.with(|seen| {
@@ -103,6 +112,23 @@ impl OperationState {
             });
         }
         Ok(self.note(result))
+    }
+
+    /// Before the first effect; a later one finds nothing left to do. What failed once fails for every effect of the
+    /// operation.
+    async fn intend(&mut self) -> Result<(), Failure> {
+        let Some(intent) = &self.intent else { return Ok(()) };
+        match intent.before_effect().await {
+            Ok(()) => {
+                self.intent = None;
+                Ok(())
+            }
+            Err(fault) => {
+                let text = fault.to_string();
+                self.ledger.with(|seen| seen.unintended = Some(fault));
+                Err(Failure::Unavailable(text))
+            }
+        }
     }
 
     /// Writes down what became of a write, in the ledger and in the trace.

@@ -1,0 +1,4 @@
+//! Delivery.
+
+mod breaker;
+mod plan;

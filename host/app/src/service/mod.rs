@@ -1,0 +1,3 @@
+//! The service: what an operator leaves running.
+
+mod delivery;

@@ -1,0 +1,17 @@
+//! What has to happen before the first effect of an operation leaves the host.
+//!
+//! A service writes down that the operation is being acted on; only then may a write, or a bind as the account, go to a
+//! directory. After a crash it can tell what was surely not sent from what may have been. Nothing here decides whether
+//! an effect is allowed: that was decided before.
+
+use portcullis_model::Fault;
+
+/// Asked once for each operation, before its first effect.
+#[async_trait::async_trait]
+pub trait Intent: Send + Sync {
+    /// Returns when the intent is safe on disk.
+    ///
+    /// # Errors
+    /// The effect does not happen, and neither does any later one of the operation.
+    async fn before_effect(&self) -> Result<(), Fault>;
+}
