@@ -1,3 +1,5 @@
 //! The HTTP interface.
 
 pub mod listen;
+pub mod problem;
+pub mod request;
