@@ -1,9 +1,20 @@
-//! Every key of a connector's file, with a line that could stand in one: what diagnostics tell people to write.
+//! Every key of a file, with a line that could stand in one: what diagnostics tell people to write.
 
 use super::diagnostic::did_you_mean;
 
-/// Path and example, in the order of the documentation. A `*` stands for a name that the operator chooses.
-pub(super) const KEYS: &[(&str, &str)] = &[
+/// The keys of one kind of file.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// What the file is called in messages.
+    pub(super) file: &'static str,
+    /// Path and example, in the order of the documentation. A `*` stands for a name that the operator chooses.
+    pub(super) all: &'static [(&'static str, &'static str)],
+}
+
+/// The keys of a connector's file.
+pub(super) const CONNECTOR: Keys = Keys { file: "a connector's file", all: CONNECTOR_KEYS };
+
+const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("plugin", r#"plugin = "active-directory.wasm""#),
     ("sha256", r#"sha256 = "<64 hexadecimal digits>""#),
     ("accounts", r#"accounts = ["*@corp.example"]"#),
@@ -63,36 +74,48 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("limits.log", r#"log = "64 KiB""#),
 ];
 
-/// A line that could stand for the key of this path.
-pub(super) fn example<S: AsRef<str>>(path: &[S]) -> Option<&'static str> {
-    let fits = |known: &str| {
-        known.split('.').count() == path.len()
-            && known.split('.').zip(path).all(|(known, key)| known == "*" || known == key.as_ref())
-    };
-    KEYS.iter().find(|(known, _)| fits(known)).map(|(_, example)| *example)
-}
+impl Keys {
+    /// A line that could stand for the key of this path.
+    pub(super) fn example<S: AsRef<str>>(&self, path: &[S]) -> Option<&'static str> {
+        let fits = |known: &str| {
+            known.split('.').count() == path.len()
+                && known.split('.').zip(path).all(|(known, key)| known == "*" || known == key.as_ref())
+        };
+        self.all.iter().find(|(known, _)| fits(known)).map(|(_, example)| *example)
+    }
 
-/// What to write instead of a key that is not known.
-pub(super) fn instead_of<S: AsRef<str>>(path: &[S]) -> String {
-    let Some((key, section)) = path.split_last() else {
-        return String::new();
-    };
-    if is_part_of_an_oid(path) {
-        return "an OID stands in quotation marks: \"2.5.4.35\" = \"password\"".to_owned();
+    /// What to write instead of a key that is not known.
+    pub(super) fn instead_of<S: AsRef<str>>(&self, path: &[S]) -> String {
+        let Some((key, section)) = path.split_last() else {
+            return String::new();
+        };
+        if is_part_of_an_oid(path) {
+            return "an OID stands in quotation marks: \"2.5.4.35\" = \"password\"".to_owned();
+        }
+        let here: Vec<&str> = self.children(section).collect();
+        if let Some(meant) = did_you_mean(key.as_ref(), here.iter().copied()) {
+            return format!("did you mean `{meant}`?");
+        }
+        let elsewhere = || {
+            let known = self.all.iter().map(|(known, _)| known.rsplit_once('.').unwrap_or(("", known)));
+            known.filter(|(parent, name)| !parent.contains('*') && *name != "*")
+        };
+        let meant = did_you_mean(key.as_ref(), elsewhere().map(|(_, name)| name));
+        match meant.and_then(|meant| elsewhere().find(|(_, name)| *name == meant)) {
+            Some(("", name)) => format!("`{name}` belongs at the top of the file, before the first section"),
+            Some((parent, name)) => format!("`{name}` belongs in the section `[{parent}]`"),
+            None => format!("take the line away; known here: {}", here.join(", ")),
+        }
     }
-    let here: Vec<&str> = children(section).collect();
-    if let Some(meant) = did_you_mean(key.as_ref(), here.iter().copied()) {
-        return format!("did you mean `{meant}`?");
-    }
-    let elsewhere = || {
-        let known = KEYS.iter().map(|(known, _)| known.rsplit_once('.').unwrap_or(("", known)));
-        known.filter(|(parent, name)| !parent.contains('*') && *name != "*")
-    };
-    let meant = did_you_mean(key.as_ref(), elsewhere().map(|(_, name)| name));
-    match meant.and_then(|meant| elsewhere().find(|(_, name)| *name == meant)) {
-        Some(("", name)) => format!("`{name}` belongs at the top of the file, before the first section"),
-        Some((parent, name)) => format!("`{name}` belongs in the section `[{parent}]`"),
-        None => format!("take the line away; known here: {}", here.join(", ")),
+
+    fn children<S: AsRef<str>>(&self, section: &[S]) -> impl Iterator<Item = &'static str> {
+        self.all.iter().filter_map(move |(known, _)| {
+            let (parent, name) = known.rsplit_once('.').unwrap_or(("", known));
+            let parents = || parent.split('.').filter(|part| !part.is_empty());
+            let inside = parents().count() == section.len()
+                && parents().zip(section).all(|(known, key)| known == "*" || known == key.as_ref());
+            (inside && name != "*").then_some(name)
+        })
     }
 }
 
@@ -103,41 +126,31 @@ fn is_part_of_an_oid<S: AsRef<str>>(path: &[S]) -> bool {
     parts.strip_prefix(&["ldap", "write"]).is_some_and(|name| name.len() > 1 && name.iter().all(number))
 }
 
-fn children<S: AsRef<str>>(section: &[S]) -> impl Iterator<Item = &'static str> {
-    KEYS.iter().filter_map(move |(known, _)| {
-        let (parent, name) = known.rsplit_once('.').unwrap_or(("", known));
-        let parents = || parent.split('.').filter(|part| !part.is_empty());
-        let inside = parents().count() == section.len()
-            && parents().zip(section).all(|(known, key)| known == "*" || known == key.as_ref());
-        (inside && name != "*").then_some(name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tells_what_to_write_instead() {
-        assert_eq!(instead_of(&["plugn"]), "did you mean `plugin`?");
-        assert_eq!(instead_of(&["ldap", "ca_file"]), "did you mean `ca-file`?");
-        assert_eq!(instead_of(&["ldap", "filter"]), "`filter` belongs in the section `[ldap.locate]`");
+        assert_eq!(CONNECTOR.instead_of(&["plugn"]), "did you mean `plugin`?");
+        assert_eq!(CONNECTOR.instead_of(&["ldap", "ca_file"]), "did you mean `ca-file`?");
+        assert_eq!(CONNECTOR.instead_of(&["ldap", "filter"]), "`filter` belongs in the section `[ldap.locate]`");
         assert_eq!(
-            instead_of(&["ldap", "operations"]),
+            CONNECTOR.instead_of(&["ldap", "operations"]),
             "`operations` belongs at the top of the file, before the first section"
         );
-        assert_eq!(instead_of(&["log", "colour"]), "take the line away; known here: level");
-        assert_eq!(instead_of(&["ldap", "write", "pwdReset", "value"]), "did you mean `values`?");
+        assert_eq!(CONNECTOR.instead_of(&["log", "colour"]), "take the line away; known here: level");
+        assert_eq!(CONNECTOR.instead_of(&["ldap", "write", "pwdReset", "value"]), "did you mean `values`?");
     }
 
     #[test]
     fn every_key_has_an_example_that_begins_with_it() {
-        for (path, _) in KEYS {
+        for (path, _) in CONNECTOR.all {
             let path: Vec<&str> = path.split('.').map(|part| if part == "*" { "x" } else { part }).collect();
-            assert!(example(&path).is_some(), "{path:?}");
+            assert!(CONNECTOR.example(&path).is_some(), "{path:?}");
         }
-        assert_eq!(example(&["limits", "memory"]), Some(r#"memory = "16 MiB""#));
-        assert_eq!(example(&["config", "anything"]), Some(r#"variant = "auto""#));
-        assert_eq!(example(&["nothing"]), None);
+        assert_eq!(CONNECTOR.example(&["limits", "memory"]), Some(r#"memory = "16 MiB""#));
+        assert_eq!(CONNECTOR.example(&["config", "anything"]), Some(r#"variant = "auto""#));
+        assert_eq!(CONNECTOR.example(&["nothing"]), None);
     }
 }

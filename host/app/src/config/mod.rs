@@ -1,11 +1,12 @@
-//! What operators write: one TOML file for each connector, in a folder.
+//! What operators write: one TOML file for each connector, in a folder, and one for the service.
 //!
 //! ```text
+//! DIR/portcullis.toml             the service: where it listens, who may ask for what
 //! DIR/connectors/corp-ad.toml      one connector; the name of the file is the name of the connector
 //! DIR/plugins/active-directory.wasm
 //! ```
 //!
-//! A file becomes a [`ConnectorFile`], or [`Problems`] that show every mistake at its line. The path is
+//! A file becomes a [`ConnectorFile`] or a [`ServiceConfig`], or [`Problems`] that show every mistake at its line. The path is
 //! `text -> shape (serde) -> checks -> plain data`. Nothing here connects to a directory, runs a plugin or holds a
 //! secret: a [`SecretSource`] is resolved when the secret is needed.
 
@@ -18,6 +19,7 @@ mod pattern;
 mod read;
 mod redact;
 mod secret;
+mod service;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -31,7 +33,11 @@ pub use connector::{
 };
 pub use diagnostic::{Diagnostic, Problems};
 pub use pattern::Pattern;
-pub use secret::{Resolved, SecretSource};
+pub use secret::{Resolved, ResolvedBytes, SecretSource};
+pub use service::{
+    CallerConfig, ClientCertificate, Delivery, Listen, LogFormat, Observe, Per, Rate, Retention, SERVICE_FILE,
+    SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
+};
 
 use check::Check;
 use diagnostic::Findings;
@@ -64,24 +70,32 @@ pub fn load_folder(folder: &Path) -> Result<Vec<ConnectorFile>, Problems> {
 /// All [`Problems`] of the file.
 pub fn load_file(path: &Path, plugins: &Path) -> Result<ConnectorFile, Problems> {
     let name = name_of(path)?;
-    let text = text_of(path)?;
+    let text = text_of(path, keys::CONNECTOR.file)?;
     load_text(&name, &text, path, plugins)
 }
 
 fn load_text(name: &str, text: &str, path: &Path, plugins: &Path) -> Result<ConnectorFile, Problems> {
     let mut findings = Findings::new(&path.display().to_string(), text);
-    let shape = read::shape(text, &mut findings);
-    let connector = shape.and_then(|shape| Check { findings: &mut findings, text, path, plugins }.file(name, shape));
+    let keys = &keys::CONNECTOR;
+    let shape = read::shape(text, keys, &mut findings);
+    let connector = shape.and_then(|shape| {
+        let mut check = Check { findings: &mut findings, text, path, keys };
+        check.file(name, shape, plugins)
+    });
     let warnings = findings.finish()?;
     match connector {
         Some(connector) => Ok(ConnectorFile { warnings, ..connector }),
-        // A check that gives nothing has said why; this is for the day on which one does not.
-        None => Err(Problems::one(Diagnostic::error(
-            "unusable",
-            format!("{} cannot be used", path.display()),
-            "report this as a defect of Portcullis, with the file",
-        ))),
+        None => Err(broken(path)),
     }
+}
+
+/// A check that gives nothing has said why; this is for the day on which one does not.
+fn broken(path: &Path) -> Problems {
+    Problems::one(Diagnostic::error(
+        "unusable",
+        format!("{} cannot be used", path.display()),
+        "report this as a defect of Portcullis, with the file",
+    ))
 }
 
 fn files_of(connectors: &Path) -> Result<Vec<PathBuf>, Problems> {
@@ -128,10 +142,10 @@ fn name_of(path: &Path) -> Result<String, Problems> {
     )))
 }
 
-fn text_of(path: &Path) -> Result<String, Problems> {
+fn text_of(path: &Path, what: &str) -> Result<String, Problems> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
-        let help = "name a connector's file that the user of this process may read";
+        let help = format!("name {what} that the user of this process may read");
         Problems::one(Diagnostic::error("file-missing", format!("{shown} cannot be read: {error}"), help))
     };
     let file = std::fs::File::open(path).map_err(unreadable)?;
@@ -139,7 +153,7 @@ fn text_of(path: &Path) -> Result<String, Problems> {
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         let message = format!("{shown} is larger than 1 MiB");
-        return Err(Problems::one(Diagnostic::error("too-large", message, "this is hardly a connector's file")));
+        return Err(Problems::one(Diagnostic::error("too-large", message, format!("this is hardly {what}"))));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -2,16 +2,15 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::diagnostic::Findings;
-use super::file::File;
-use super::keys;
+use super::keys::Keys;
 
 /// The shape of a file, unless something is wrong with it; then `findings` holds everything that is.
-pub(super) fn shape(text: &str, findings: &mut Findings) -> Option<File> {
+pub(super) fn shape<T: DeserializeOwned>(text: &str, keys: &Keys, findings: &mut Findings) -> Option<T> {
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
@@ -22,13 +21,13 @@ pub(super) fn shape(text: &str, findings: &mut Findings) -> Option<File> {
     let (span, mut rest) = (table.span(), table.into_inner());
     // serde stops at the first mistake: take the faulty key out and go on, so that one run tells all mistakes.
     loop {
-        let error = match File::deserialize(Deserializer::from(Spanned::new(span.clone(), rest.clone()))) {
-            Ok(file) => return (!findings.has_errors()).then_some(file),
+        let error = match T::deserialize(Deserializer::from(Spanned::new(span.clone(), rest.clone()))) {
+            Ok(shape) => return (!findings.has_errors()).then_some(shape),
             Err(error) => error,
         };
         let at = error.span().unwrap_or_default();
         let found = take(&mut rest, &at);
-        mistake(&error, at, found.as_ref(), findings);
+        mistake(&error, at, found.as_ref(), keys, findings);
         found?;
     }
 }
@@ -86,7 +85,7 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
 
 /// Tells a mistake in the shape. The message of serde is used only for the kind that was expected: it may hold the
 /// value that was found.
-fn mistake(error: &toml::de::Error, at: Range<usize>, found: Option<&Taken>, findings: &mut Findings) {
+fn mistake(error: &toml::de::Error, at: Range<usize>, found: Option<&Taken>, keys: &Keys, findings: &mut Findings) {
     let path = found.map(|found| found.path.as_slice()).unwrap_or_default();
     let key = path.last().map(|key| key.escape_debug().to_string()).unwrap_or_default();
     if error.message().starts_with("unknown field `") {
@@ -94,13 +93,13 @@ fn mistake(error: &toml::de::Error, at: Range<usize>, found: Option<&Taken>, fin
             Some((_, section)) if !section.is_empty() => {
                 format!("`{key}` is not a key of `{}`", section.join(".").escape_debug())
             }
-            _ => format!("`{key}` is not a key of a connector's file"),
+            _ => format!("`{key}` is not a key of {}", keys.file),
         };
-        findings.error("unknown-key", at, message, "not known here", keys::instead_of(path));
+        findings.error("unknown-key", at, message, "not known here", keys.instead_of(path));
         return;
     }
     let kind = found.map_or("something else", |found| found.kind);
-    let help = keys::example(path).map_or_else(String::new, |example| format!("write for example: {example}"));
+    let help = keys.example(path).map_or_else(String::new, |example| format!("write for example: {example}"));
     let expected = match error.message().rsplit_once(", expected ").map(|(_, expected)| expected) {
         Some("a string") => "a text",
         Some("i64") => NUMBER,

@@ -33,7 +33,42 @@ pub struct Resolved {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A secret that is larger than a password, and what is unwise about the way in which it is kept.
+#[derive(Debug)]
+pub struct ResolvedBytes {
+    /// The secret as it is in its source; erased when dropped.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// For example that others can read the file.
+    pub warnings: Vec<Diagnostic>,
+}
+
 impl SecretSource {
+    /// The largest private key that is read, in bytes: more than any key needs, also with its chain beside it.
+    pub const MAX_PEM_BYTES: usize = 64 << 10;
+
+    /// Reads a private key in PEM. Only its first line is looked at: whoever uses it finds out whether it is one.
+    ///
+    /// # Errors
+    /// A [`Diagnostic`] that names the source and never what is in it.
+    pub fn resolve_pem(&self) -> Result<ResolvedBytes, Diagnostic> {
+        self.resolve_pem_with(|name| std::env::var_os(name))
+    }
+
+    fn resolve_pem_with(&self, env: impl Fn(&str) -> Option<OsString>) -> Result<ResolvedBytes, Diagnostic> {
+        let found = self.bytes(env, Self::MAX_PEM_BYTES)?;
+        let marker = b"PRIVATE KEY-----";
+        let problem = match &found.bytes {
+            bytes if bytes.len() > Self::MAX_PEM_BYTES => "it is larger than 64 KiB",
+            bytes if !bytes.windows(marker.len()).any(|window| window == marker) => "it is not in PEM",
+            _ => return Ok(found),
+        };
+        Err(Diagnostic::error(
+            "secret-unusable",
+            format!("{self} does not hold a usable private key: {problem}"),
+            "it begins with -----BEGIN PRIVATE KEY-----; convert DER by `openssl pkey -inform der -in FILE -out FILE.pem`",
+        ))
+    }
+
     /// Reads the secret.
     ///
     /// # Errors
@@ -43,8 +78,26 @@ impl SecretSource {
     }
 
     fn resolve_with(&self, env: impl Fn(&str) -> Option<OsString>) -> Result<Resolved, Diagnostic> {
+        // Two bytes are for the line break.
+        let ResolvedBytes { bytes, warnings } = self.bytes(env, Password::MAX_BYTES + 2)?;
+        let line = match self {
+            Self::Env(_) => bytes.as_slice(),
+            Self::File(_) | Self::Credential(_) => without_line_break(&bytes),
+        };
+        let password = Password::from_bytes(line).map_err(|error| {
+            Diagnostic::error(
+                "secret-unusable",
+                format!("{self} does not hold a usable secret: {error}"),
+                "it holds the password and nothing else: one line of UTF-8 text, at most 1024 bytes",
+            )
+        })?;
+        Ok(Resolved { password, warnings })
+    }
+
+    /// What is in the source; of a file at most one byte more than `most`, to be told apart from what fits.
+    fn bytes(&self, env: impl Fn(&str) -> Option<OsString>, most: usize) -> Result<ResolvedBytes, Diagnostic> {
         match self {
-            Self::File(path) => from_file(path),
+            Self::File(path) => from_file(path, most),
             Self::Env(name) => {
                 let value = env(name).ok_or_else(|| {
                     missing(
@@ -52,9 +105,7 @@ impl SecretSource {
                         "set it for this process, or name another source: `{ file = \"/path\" }`".to_owned(),
                     )
                 })?;
-                let bytes = Zeroizing::new(value.into_encoded_bytes());
-                let password = secret(&bytes, &format!("the environment variable {name}"))?;
-                Ok(Resolved { password, warnings: Vec::new() })
+                Ok(ResolvedBytes { bytes: Zeroizing::new(value.into_encoded_bytes()), warnings: Vec::new() })
             }
             Self::Credential(name) => {
                 let folder = env("CREDENTIALS_DIRECTORY").ok_or_else(|| {
@@ -63,7 +114,7 @@ impl SecretSource {
                         format!("start the service by systemd with `LoadCredential={name}:/path`, or name a file: `{{ file = \"/path\" }}`"),
                     )
                 })?;
-                from_file(&Path::new(&folder).join(name))
+                from_file(&Path::new(&folder).join(name), most)
             }
         }
     }
@@ -83,7 +134,11 @@ fn missing(message: String, help: String) -> Diagnostic {
     Diagnostic::error("secret-missing", message, help)
 }
 
-fn from_file(path: &Path) -> Result<Resolved, Diagnostic> {
+fn without_line_break(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\n").map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn from_file(path: &Path, most: usize) -> Result<ResolvedBytes, Diagnostic> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         missing(
@@ -93,10 +148,9 @@ fn from_file(path: &Path) -> Result<Resolved, Diagnostic> {
     };
     let file = File::open(path).map_err(unreadable)?;
     let warnings = too_open(&file, path).into_iter().collect();
-    // The buffer is as large as it may get: growing would leave a copy behind. Two bytes are for the line break.
-    let longest = Password::MAX_BYTES + 3;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(longest + 1));
-    let mut limited = file.take(longest as u64);
+    // The buffer is as large as it may get: growing would leave a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    let mut limited = file.take(most as u64 + 1);
     let mut chunk = Zeroizing::new([0_u8; 256]);
     loop {
         match limited.read(chunk.as_mut_slice()) {
@@ -106,18 +160,7 @@ fn from_file(path: &Path) -> Result<Resolved, Diagnostic> {
             Err(error) => return Err(unreadable(error)),
         }
     }
-    let line = bytes.strip_suffix(b"\n").map_or(bytes.as_slice(), |line| line.strip_suffix(b"\r").unwrap_or(line));
-    Ok(Resolved { password: secret(line, &format!("the file {shown}"))?, warnings })
-}
-
-fn secret(bytes: &[u8], source: &str) -> Result<Password, Diagnostic> {
-    Password::from_bytes(bytes).map_err(|error| {
-        Diagnostic::error(
-            "secret-unusable",
-            format!("{source} does not hold a usable secret: {error}"),
-            "it holds the password and nothing else: one line of UTF-8 text, at most 1024 bytes",
-        )
-    })
+    Ok(ResolvedBytes { bytes, warnings })
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The small notations of the file: durations and sizes.
+//! The small notations of the files: durations, sizes and digests.
 
 use std::time::Duration;
 
@@ -36,12 +36,27 @@ fn number_and_unit(text: &str) -> Option<(u64, &str)> {
     Some((number.parse().ok()?, unit.trim_start_matches(' ')))
 }
 
+/// Reads a SHA-256: 64 hexadecimal digits in any case.
+pub(super) fn sha256(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    let mut bytes = [0_u8; 32];
+    let read = digits.len() == 64
+        && bytes.iter_mut().zip(digits.chunks_exact(2)).all(|(byte, pair)| {
+            let digit = |at: usize| pair.get(at).and_then(|c| char::from(*c).to_digit(16));
+            let value = digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+            value.map(|value| *byte = value).is_some()
+        });
+    read.then_some(bytes)
+}
+
 /// A duration as people write it.
 pub(super) fn show_duration(duration: Duration) -> String {
     match duration.as_millis() {
         ms if ms == 0 || ms % 1_000 != 0 => format!("{ms}ms"),
         ms if ms % 60_000 != 0 => format!("{}s", ms / 1_000),
-        ms => format!("{}m", ms / 60_000),
+        ms if ms % 3_600_000 != 0 => format!("{}m", ms / 60_000),
+        ms if ms % 86_400_000 != 0 => format!("{}h", ms / 3_600_000),
+        ms => format!("{}d", ms / 86_400_000),
     }
 }
 

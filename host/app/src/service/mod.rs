@@ -1,3 +1,4 @@
 //! The service: what an operator leaves running.
 
+pub mod callers;
 mod delivery;

@@ -11,7 +11,7 @@ use crate::config::file::{self, Secret, Section, Text};
 use crate::config::pattern::Pattern;
 use crate::config::secret::SecretSource;
 
-use super::{Check, example, scalars};
+use super::{Check, scalars};
 
 impl Check<'_> {
     pub(super) fn ldap(&mut self, ldap: Spanned<Section<file::Ldap>>, accounts: &[Pattern]) -> Option<Ldap> {
@@ -35,7 +35,7 @@ impl Check<'_> {
         }
         let source = match (ldap.urls.take(), ldap.embedded.take()) {
             (None, None) => {
-                let help = format!("add for example: {}", example(&["ldap", "urls"]));
+                let help = format!("add for example: {}", self.example(&["ldap", "urls"]));
                 let message = "`[ldap]` names no directory: neither `urls` nor `[ldap.embedded]`";
                 self.findings.error("no-directory", header, message, "which directory?", help);
                 None
@@ -60,7 +60,8 @@ impl Check<'_> {
     fn servers(&mut self, urls: Spanned<Vec<Text>>, ldap: file::Ldap, header: Range<usize>) -> Option<Servers> {
         let start_tls = ldap.start_tls.as_ref().is_some_and(|start_tls| *start_tls.get_ref());
         if urls.get_ref().is_empty() {
-            self.findings.error("empty-list", urls.span(), "`urls` is empty", "no server", example(&["ldap", "urls"]));
+            let help = self.example(&["ldap", "urls"]);
+            self.findings.error("empty-list", urls.span(), "`urls` is empty", "no server", help);
         }
         for url in urls.get_ref() {
             self.url(url, start_tls);
@@ -133,13 +134,18 @@ impl Check<'_> {
     fn ca_file(&mut self, ca_file: &Text) -> Option<PathBuf> {
         let help =
             "a relative path starts at the folder of this file; without `ca-file` the system's authorities are trusted";
-        let path = self.existing(ca_file, "the file of the certificate authorities", help)?;
+        self.certificates(ca_file, "the file of the certificate authorities", help)
+    }
+
+    /// A file with certificates; `help` is for one that is not there.
+    pub(in crate::config) fn certificates(&mut self, file: &Text, what: &str, help: &str) -> Option<PathBuf> {
+        let path = self.existing(file, what, help)?;
         let pem = std::fs::read(&path).unwrap_or_default();
         let marker = b"-----BEGIN CERTIFICATE-----";
         if !pem.windows(marker.len()).any(|window| window == marker) {
             self.findings.error(
                 "no-certificate",
-                ca_file.span(),
+                file.span(),
                 format!("{} holds no certificate in PEM", path.display()),
                 "no certificate",
                 "PEM begins with -----BEGIN CERTIFICATE-----; convert DER by `openssl x509 -inform der -in FILE -out FILE.pem`",
@@ -156,7 +162,8 @@ impl Check<'_> {
             (Some(dn), Some(password)) => {
                 if dn.get_ref().trim().is_empty() {
                     let message = "with an empty `bind-dn` the bind would be anonymous, whatever the password";
-                    self.findings.error("bad-dn", dn.span(), message, "empty", example(&["ldap", "bind-dn"]));
+                    let help = self.example(&["ldap", "bind-dn"]);
+                    self.findings.error("bad-dn", dn.span(), message, "empty", help);
                 }
                 Some(Bind { dn: dn.into_inner(), password: password? })
             }
@@ -169,19 +176,21 @@ impl Check<'_> {
                 None
             }
             (None, None) => {
+                let help = format!("add for example: {}", self.example(&["ldap", "bind-dn"]));
                 self.findings.warning(
                     "anonymous",
                     header,
                     "without `bind-dn` and `bind-password` the host is anonymous in the directory",
                     "no service account",
-                    format!("add for example: {}", example(&["ldap", "bind-dn"])),
+                    help,
                 );
                 None
             }
         }
     }
 
-    fn secret(&mut self, secret: Spanned<Secret>) -> Option<SecretSource> {
+    /// Where a secret is.
+    pub(in crate::config) fn secret(&mut self, secret: Spanned<Secret>) -> Option<SecretSource> {
         let form = "write { file = \"/path\" }, { env = \"NAME\" } or { credential = \"name\" } (systemd)";
         let at = secret.span();
         let Secret::At(place) = secret.into_inner() else {

@@ -10,7 +10,7 @@ use crate::config::connector::{Locate, LocateScope};
 use crate::config::file::{self, Section, Text};
 use crate::config::pattern::Pattern;
 
-use super::{Check, example};
+use super::Check;
 
 const PLACEHOLDERS: &str = "`{account.login}`, `{account.name}` (before the @) and `{account.domain}` (after it)";
 
@@ -40,7 +40,7 @@ impl Check<'_> {
         let filter = self.required(locate.filter, &["ldap", "locate", "filter"], header);
         let filter = filter.and_then(|filter| self.template(filter, accounts));
         let exclude = match locate.exclude {
-            Some(exclude) => Some(self.filter(exclude)?),
+            Some(exclude) => Some(self.exclude(exclude, &["ldap", "locate", "exclude"])?),
             None => None,
         };
         Some(Locate { base: base?, scope: scope?, filter: filter?, exclude })
@@ -58,7 +58,7 @@ impl Check<'_> {
 
     fn template(&mut self, filter: Text, accounts: &[Pattern]) -> Option<String> {
         if let Err(error) = Template::parse(filter.get_ref()) {
-            self.bad_filter(&filter, &error, "filter");
+            self.bad_filter(&filter, &error, &["ldap", "locate", "filter"]);
             return None;
         }
         let uses = |placeholder: &str| filter.get_ref().contains(placeholder);
@@ -85,7 +85,8 @@ impl Check<'_> {
         Some(filter.into_inner())
     }
 
-    fn filter(&mut self, filter: Text) -> Option<String> {
+    /// A filter for entries that are never touched.
+    pub(in crate::config) fn exclude(&mut self, filter: Text, path: &[&str]) -> Option<String> {
         if filter.get_ref().contains("{account.") {
             self.findings.error(
                 "bad-filter",
@@ -99,15 +100,15 @@ impl Check<'_> {
         match Filter::parse(filter.get_ref()) {
             Ok(_) => Some(filter.into_inner()),
             Err(error) => {
-                self.bad_filter(&filter, &error, "exclude");
+                self.bad_filter(&filter, &error, path);
                 None
             }
         }
     }
 
-    fn bad_filter(&mut self, filter: &Text, error: &BadFilter, key: &str) {
+    fn bad_filter(&mut self, filter: &Text, error: &BadFilter, path: &[&str]) {
         let at = self.inside(filter, error.at);
-        let help = format!("write for example: {}", example(&["ldap", "locate", key]));
+        let help = format!("write for example: {}", self.example(path));
         self.findings.error("bad-filter", at, format!("this is not a filter: {}", error.problem), "here", help);
     }
 }

@@ -7,7 +7,7 @@ mod grants;
 mod ldap;
 mod locate;
 mod names;
-mod scalars;
+pub(super) mod scalars;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,12 @@ use toml::Spanned;
 use super::connector::{ConnectorFile, Limits, LogLevel, Revealed};
 use super::diagnostic::{Findings, did_you_mean};
 use super::file::{self, Section, Text};
-use super::keys;
+use super::keys::Keys;
 use super::pattern::Pattern;
+use super::values::sha256;
+
+const UNUSED: &str = "the connector would never be used";
+const PIN: &str = "copy the output of `sha256sum` for the component, or take the line away to accept any component";
 
 /// Checks one file.
 pub(super) struct Check<'f> {
@@ -28,17 +32,17 @@ pub(super) struct Check<'f> {
     pub(super) text: &'f str,
     /// The file.
     pub(super) path: &'f Path,
-    /// The folder of the plugins.
-    pub(super) plugins: &'f Path,
+    /// What a file of this kind may hold.
+    pub(super) keys: &'static Keys,
 }
 
 impl Check<'_> {
     /// The connector; without a meaning if there are findings that are errors.
-    pub(super) fn file(&mut self, name: &str, file: file::File) -> Option<ConnectorFile> {
-        let plugin = self.plugin(file.plugin);
-        let sha256 = file.sha256.and_then(|pin| self.sha256(&pin));
-        let accounts = self.accounts(file.accounts);
-        let operations = self.operations(file.operations);
+    pub(super) fn file(&mut self, name: &str, file: file::File, plugins: &Path) -> Option<ConnectorFile> {
+        let plugin = self.plugin(file.plugin, plugins);
+        let sha256 = file.sha256.and_then(|pin| self.sha256(&pin, PIN));
+        let accounts = self.accounts(file.accounts, &["accounts"], 0..0, UNUSED);
+        let operations = self.operations(file.operations, &["operations"], 0..0, UNUSED);
         let ldap = file.ldap.map(|ldap| self.ldap(ldap, accounts.as_deref().unwrap_or_default()));
         let log = file.log.map(|log| self.log(log.0));
         let reveal = file.reveal.map(|reveal| self.reveal(reveal));
@@ -65,12 +69,12 @@ impl Check<'_> {
         })
     }
 
-    fn plugin(&mut self, plugin: Option<Text>) -> Option<PathBuf> {
+    fn plugin(&mut self, plugin: Option<Text>, plugins: &Path) -> Option<PathBuf> {
         let plugin = self.required(plugin, &["plugin"], 0..0)?;
         let named = plugin.get_ref();
-        let path = if named.contains('/') { self.relative(named) } else { self.plugins.join(named) };
+        let path = if named.contains('/') { self.relative(named) } else { plugins.join(named) };
         if let Err(problem) = readable(&path) {
-            let there = components(self.plugins);
+            let there = components(plugins);
             let help = match did_you_mean(named, there.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => {
@@ -86,36 +90,42 @@ impl Check<'_> {
         Some(path)
     }
 
-    fn sha256(&mut self, pin: &Text) -> Option<[u8; 32]> {
-        let digits = pin.get_ref().as_bytes();
-        let mut bytes = [0_u8; 32];
-        let read = digits.len() == 64
-            && bytes.iter_mut().zip(digits.chunks_exact(2)).all(|(byte, pair)| {
-                let digit = |at: usize| pair.get(at).and_then(|c| char::from(*c).to_digit(16));
-                let value = digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-                value.map(|value| *byte = value).is_some()
-            });
-        if !read {
+    /// The digest that a text writes down; `help` says what to write.
+    pub(super) fn sha256(&mut self, pin: &Text, help: &str) -> Option<[u8; 32]> {
+        let read = sha256(pin.get_ref());
+        if read.is_none() {
             self.findings.error(
                 "bad-sha256",
                 pin.span(),
                 format!("a SHA-256 is 64 hexadecimal digits, and this is {} characters", pin.get_ref().chars().count()),
                 "not a SHA-256",
-                "copy the output of `sha256sum` for the component, or take the line away to accept any component",
+                help,
             );
         }
-        read.then_some(bytes)
+        read
     }
 
-    fn accounts(&mut self, accounts: Option<Spanned<Vec<Text>>>) -> Option<Vec<Pattern>> {
-        let accounts = self.required(accounts, &["accounts"], 0..0)?;
+    /// The accounts that a section is for; `unused` says what comes of an empty list.
+    pub(super) fn accounts(
+        &mut self,
+        accounts: Option<Spanned<Vec<Text>>>,
+        path: &[&str],
+        section: Range<usize>,
+        unused: &str,
+    ) -> Option<Vec<Pattern>> {
+        let accounts = self.required(accounts, path, section)?;
         if accounts.get_ref().is_empty() {
-            let message = "`accounts` is empty: the connector would never be used";
-            self.findings.error("empty-list", accounts.span(), message, "no account", example(&["accounts"]));
+            let (message, help) = (format!("`accounts` is empty: {unused}"), self.example(path));
+            self.findings.error("empty-list", accounts.span(), message, "no account", help);
             return None;
         }
+        Some(self.patterns(accounts.get_ref()))
+    }
+
+    /// Patterns for accounts.
+    pub(super) fn patterns(&mut self, accounts: &[Text]) -> Vec<Pattern> {
         let mut patterns = Vec::new();
-        for account in accounts.get_ref() {
+        for account in accounts {
             match Pattern::new(account.get_ref()) {
                 Some(pattern) => patterns.push(pattern),
                 None => self.findings.error(
@@ -127,14 +137,21 @@ impl Check<'_> {
                 ),
             }
         }
-        Some(patterns)
+        patterns
     }
 
-    fn operations(&mut self, operations: Option<Spanned<Vec<Text>>>) -> Option<Vec<OperationKind>> {
-        let operations = self.required(operations, &["operations"], 0..0)?;
+    /// The operations that a section is for; `unused` says what comes of an empty list.
+    pub(super) fn operations(
+        &mut self,
+        operations: Option<Spanned<Vec<Text>>>,
+        path: &[&str],
+        section: Range<usize>,
+        unused: &str,
+    ) -> Option<Vec<OperationKind>> {
+        let operations = self.required(operations, path, section)?;
         if operations.get_ref().is_empty() {
-            let message = "`operations` is empty: the connector would never be used";
-            self.findings.error("empty-list", operations.span(), message, "no operation", example(&["operations"]));
+            let (message, help) = (format!("`operations` is empty: {unused}"), self.example(path));
+            self.findings.error("empty-list", operations.span(), message, "no operation", help);
             return None;
         }
         let mut kinds = Vec::new();
@@ -198,19 +215,25 @@ impl Check<'_> {
         })
     }
 
+    /// A line that could stand for the key of this path.
+    pub(super) fn example(&self, path: &[&str]) -> &'static str {
+        self.keys.example(path).unwrap_or_default()
+    }
+
     /// A key that must be there; `section` is where it is missed.
-    fn required<T>(&mut self, value: Option<T>, path: &[&str], section: Range<usize>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, value: Option<T>, path: &[&str], section: Range<usize>) -> Option<T> {
         if value.is_none() {
             let key = path.last().copied().unwrap_or_default();
             let message = format!("`{key}` is missing");
             let label = format!("needs `{key}`");
-            self.findings.error("missing-key", section, message, label, format!("add for example: {}", example(path)));
+            let help = format!("add for example: {}", self.example(path));
+            self.findings.error("missing-key", section, message, label, help);
         }
         value
     }
 
     /// A word out of a list.
-    fn word<T: Copy>(&mut self, word: &Text, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, word: &Text, what: &str, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(known, _)| known == word.get_ref());
         if found.is_none() {
             let known = || words.iter().map(|(known, _)| *known);
@@ -225,12 +248,12 @@ impl Check<'_> {
     }
 
     /// A path as the file means it: from the folder that the file is in.
-    fn relative(&self, path: &str) -> PathBuf {
+    pub(super) fn relative(&self, path: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
     /// A file that must be there.
-    fn existing(&mut self, path: &Text, what: &str, help: &str) -> Option<PathBuf> {
+    pub(super) fn existing(&mut self, path: &Text, what: &str, help: &str) -> Option<PathBuf> {
         let full = self.relative(path.get_ref());
         if let Err(problem) = readable(&full) {
             let message = format!("{what} {} cannot be read: {problem}", full.display());
@@ -241,7 +264,7 @@ impl Check<'_> {
     }
 
     /// The first line of a range: what is wrong with a section is shown at its header.
-    fn header(&self, section: Range<usize>) -> Range<usize> {
+    pub(super) fn header(&self, section: Range<usize>) -> Range<usize> {
         let text = self.text.get(section.clone()).unwrap_or_default();
         section.start..section.start + text.lines().next().map_or(0, str::len)
     }
@@ -256,10 +279,6 @@ impl Check<'_> {
             _ => span,
         }
     }
-}
-
-fn example(path: &[&str]) -> &'static str {
-    keys::example(path).unwrap_or_default()
 }
 
 /// Opens a file, because rights are known only then.

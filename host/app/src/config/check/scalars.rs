@@ -6,21 +6,26 @@ use std::time::Duration;
 use crate::config::file::{Number, Text};
 use crate::config::values::{duration, show_duration, show_size, size};
 
-use super::{Check, example};
+use super::Check;
 
 /// One key that takes a number, a duration (in milliseconds) or a size (in bytes).
-pub(super) struct Scalar {
+pub(in crate::config) struct Scalar {
     path: &'static [&'static str],
     default: u64,
     range: RangeInclusive<u64>,
 }
 
-const fn scalar(path: &'static [&'static str], default: u64, range: RangeInclusive<u64>) -> Scalar {
+/// A key with its default and its range.
+pub(in crate::config) const fn scalar(
+    path: &'static [&'static str],
+    default: u64,
+    range: RangeInclusive<u64>,
+) -> Scalar {
     Scalar { path, default, range }
 }
 
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
+pub(in crate::config) const SECOND: u64 = 1_000;
+pub(in crate::config) const MINUTE: u64 = 60 * SECOND;
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 /// What the sandbox has room for.
@@ -47,7 +52,7 @@ impl Scalar {
 
 impl Check<'_> {
     /// A whole number within its range.
-    pub(super) fn number(&mut self, number: Option<&Number>, scalar: &Scalar) -> Option<u64> {
+    pub(in crate::config) fn number(&mut self, number: Option<&Number>, scalar: &Scalar) -> Option<u64> {
         let Some(number) = number else { return Some(scalar.default) };
         let value = u64::try_from(*number.get_ref()).ok().filter(|value| scalar.range.contains(value));
         if value.is_none() {
@@ -58,7 +63,7 @@ impl Check<'_> {
     }
 
     /// A duration within its range.
-    pub(super) fn duration(&mut self, text: Option<&Text>, scalar: &Scalar) -> Option<Duration> {
+    pub(in crate::config) fn duration(&mut self, text: Option<&Text>, scalar: &Scalar) -> Option<Duration> {
         let Some(text) = text else { return Some(Duration::from_millis(scalar.default)) };
         let Some(value) = duration(text.get_ref()) else {
             self.findings.error(
@@ -66,7 +71,7 @@ impl Check<'_> {
                 text.span(),
                 format!("`{}` is not a duration", text.get_ref().escape_debug()),
                 "not a duration",
-                format!("write a whole number and ms, s, m, h or d: {}", example(scalar.path)),
+                format!("write a whole number and ms, s, m, h or d: {}", self.example(scalar.path)),
             );
             return None;
         };
@@ -88,7 +93,7 @@ impl Check<'_> {
                 text.span(),
                 format!("`{}` is not a size", text.get_ref().escape_debug()),
                 "not a size",
-                format!("write a whole number and B, KiB or MiB: {}", example(scalar.path)),
+                format!("write a whole number and B, KiB or MiB: {}", self.example(scalar.path)),
             );
             return None;
         };
@@ -106,7 +111,7 @@ impl Check<'_> {
             at,
             format!("`{}` goes from {range}", scalar.key()),
             format!("{value} is out of range"),
-            format!("write for example: {}", example(scalar.path)),
+            format!("write for example: {}", self.example(scalar.path)),
         );
     }
 }

@@ -62,10 +62,10 @@ concurrency = 64
 "#;
 
 /// A folder with what [`CORP`] names.
-struct Folder(TempDir);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for sub in ["connectors", "plugins"] {
             std::fs::create_dir(folder.path().join(sub)).unwrap();
@@ -76,11 +76,11 @@ impl Folder {
         this
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
@@ -92,12 +92,12 @@ impl Folder {
     }
 
     /// What an operator reads, with the folder as `DIR`.
-    fn shown(&self, diagnostic: &dyn miette::Diagnostic) -> String {
+    pub(super) fn shown(&self, diagnostic: &dyn miette::Diagnostic) -> String {
         shown(diagnostic).replace(&self.path().display().to_string(), "DIR")
     }
 }
 
-fn shown(diagnostic: &dyn miette::Diagnostic) -> String {
+pub(super) fn shown(diagnostic: &dyn miette::Diagnostic) -> String {
     let mut text = String::new();
     GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
         .with_width(1_000)
@@ -108,7 +108,7 @@ fn shown(diagnostic: &dyn miette::Diagnostic) -> String {
 }
 
 /// A text with replacements, each of which must apply.
-fn with(text: &str, changes: &[(&str, &str)]) -> String {
+pub(super) fn with(text: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(text.to_owned(), |text, (old, new)| {
         assert!(text.contains(old), "{old} is not in the text");
         text.replacen(old, new, 1)

@@ -5,7 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::super::diagnostic::Findings;
-use super::super::keys::KEYS;
+use super::super::file::File;
+use super::super::keys::CONNECTOR;
 use super::super::load_text;
 use super::super::read;
 use super::{CORP, shown};
@@ -30,7 +31,7 @@ fn every_beginning_of_a_file() {
 /// A key that serde knows and the list of examples does not would leave its mistakes without help.
 #[test]
 fn the_list_of_keys_is_the_shape() {
-    let mut sections: Vec<&str> = KEYS.iter().filter_map(|(path, _)| Some(path.rsplit_once('.')?.0)).collect();
+    let mut sections: Vec<&str> = CONNECTOR.all.iter().filter_map(|(path, _)| Some(path.rsplit_once('.')?.0)).collect();
     sections.extend(["", "ldap.bind-password"]);
     sections.retain(|section| !matches!(*section, "config" | "ldap.write"));
     sections.sort_unstable();
@@ -38,10 +39,11 @@ fn the_list_of_keys_is_the_shape() {
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{}]\n", section.replace('*', "x")) };
         let text = format!("{header}zzzzzzzzzzzz = 1");
-        let error = toml::from_str::<super::super::file::File>(&text).unwrap_err();
+        let error = toml::from_str::<File>(&text).unwrap_err();
         let (_, known) = error.message().split_once(", expected ").unwrap();
         let mut of_serde: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-        let mut of_the_list: Vec<&str> = KEYS
+        let mut of_the_list: Vec<&str> = CONNECTOR
+            .all
             .iter()
             .map(|(path, _)| path.rsplit_once('.').unwrap_or(("", path)))
             .filter(|(parent, _)| *parent == section)
@@ -56,7 +58,7 @@ fn the_list_of_keys_is_the_shape() {
 /// Each example is a line that the shape takes.
 #[test]
 fn every_example_is_right() {
-    for (path, example) in KEYS {
+    for (path, example) in CONNECTOR.all {
         let section = match path.rsplit_once('.') {
             _ if example.starts_with('[') => "",
             Some(("ldap.bind-password", _)) => "ldap",
@@ -65,7 +67,11 @@ fn every_example_is_right() {
         };
         let text = if section.is_empty() { (*example).to_owned() } else { format!("[{section}]\n{example}") };
         let mut findings = Findings::new("example", &text);
-        assert!(read::shape(&text, &mut findings).is_some(), "{text}\n{}", shown(&findings.finish().unwrap_err()));
+        assert!(
+            read::shape::<File>(&text, &CONNECTOR, &mut findings).is_some(),
+            "{text}\n{}",
+            shown(&findings.finish().unwrap_err())
+        );
     }
 }
 

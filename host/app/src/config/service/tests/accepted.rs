@@ -1,0 +1,102 @@
+//! What is taken, and what comes out.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use portcullis_model::OperationKind;
+
+use super::super::super::secret::SecretSource;
+use super::super::super::tests::{Folder, with};
+use super::super::{ClientCertificate, LogFormat, Per, Rate, See, ServiceConfig, load_service};
+use super::{SERVICE, folder, load};
+
+fn loaded(folder: &Folder, text: &str) -> ServiceConfig {
+    load(folder, text).unwrap_or_else(|problems| panic!("{}", folder.shown(&problems)))
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    loaded(&folder(), text).warnings.iter().map(|warning| warning.name()).collect()
+}
+
+#[test]
+fn without_a_file_nobody_may_ask_from_elsewhere() {
+    let service = load_service(Folder::new().path()).unwrap();
+    assert!(service.callers.is_empty() && service.tls.is_none() && service.listen.socket.is_none());
+    assert_eq!(service.listen.addresses, ["127.0.0.1:8440".parse().unwrap()]);
+}
+
+#[test]
+fn an_empty_file_means_the_same_as_none() {
+    let (empty, absent) = (loaded(&folder(), ""), ServiceConfig::default());
+    assert_eq!(format!("{empty:?}"), format!("{absent:?}"));
+}
+
+#[test]
+fn a_link_to_nowhere_is_not_an_absent_file() {
+    let folder = Folder::new();
+    std::os::unix::fs::symlink("nowhere.toml", folder.path().join("portcullis.toml")).unwrap();
+    assert_eq!(load_service(folder.path()).unwrap_err().all()[0].name(), "file-missing");
+}
+
+#[test]
+fn every_section() {
+    let folder = folder();
+    let service = loaded(&folder, SERVICE);
+    assert!(service.warnings.is_empty(), "{:?}", service.warnings);
+    assert_eq!(service.listen.addresses.len(), 2);
+    assert_eq!(service.listen.socket.as_deref(), Some(Path::new("/run/portcullis/api.sock")));
+    let tls = service.tls.unwrap();
+    assert_eq!(tls.certificate, folder.path().join("server.pem"));
+    assert_eq!(tls.key, SecretSource::File(folder.path().join("server.key")));
+    assert!(tls.require && tls.client_ca.is_some());
+    let [desk, portal] = &service.callers[..] else { panic!("{:?}", service.callers) };
+    assert_eq!((&*desk.name, desk.uid, desk.see, desk.manage), ("help-desk", Some(998), See::All, true));
+    assert_eq!(desk.certificate, Some(ClientCertificate::Dns("desk.corp.example".to_owned())));
+    assert_eq!((desk.rate, desk.connectors.as_ref()), (Rate::CALLER, None));
+    assert_eq!((portal.see, portal.manage, portal.tokens.as_slice()), (See::Own, false, &[[0x11; 32]][..]));
+    assert_eq!(portal.operations, [OperationKind::ChangePassword, OperationKind::VerifyPassword]);
+    assert_eq!((portal.except.len(), portal.exclude.as_deref()), (1, Some("(adminCount=1)")));
+    assert_eq!(portal.rate, Rate { count: NonZeroU32::new(60).unwrap(), per: Per::Second });
+    assert_eq!(service.limits.account_rate, Rate::ACCOUNT);
+    assert_eq!(service.delivery, ServiceConfig::default().delivery);
+    assert_eq!(service.journal, ServiceConfig::default().journal);
+    assert_eq!(service.keys, ServiceConfig::default().keys);
+    assert_eq!(service.observe.log_format, LogFormat::Json);
+    assert_eq!(service.observe.otlp.unwrap().as_str(), "http://127.0.0.1:4318/");
+    assert_eq!(service.test_accounts["corp-ad"].as_str(), "portcullis-test@corp.example");
+}
+
+#[test]
+fn addresses_that_others_reach_need_tls() {
+    let text = with(SERVICE, &[("127.0.0.1:8440", "0.0.0.0:8440")]);
+    assert_eq!(loaded(&folder(), &text).listen.addresses[0].to_string(), "0.0.0.0:8440");
+    let text = "[listen]\naddresses = [\"127.8.8.8:1\", \"[::ffff:127.0.0.1]:1\"]";
+    assert_eq!(loaded(&folder(), text).listen.addresses.len(), 2);
+}
+
+#[test]
+fn the_socket_alone_is_enough() {
+    let service = loaded(&folder(), "[listen]\naddresses = []\nsocket = \"api.sock\"");
+    assert!(service.listen.addresses.is_empty() && service.listen.socket.unwrap().is_absolute());
+}
+
+#[test]
+fn who_keeps_less_keeps_less_of_the_unknown_too() {
+    let journal = loaded(&folder(), "[journal]\nkeep = \"2d\"").journal;
+    assert_eq!(journal.keep_unknown, Duration::from_secs(2 * 86_400));
+}
+
+#[test]
+fn a_fingerprint_may_be_written_as_openssl_shows_it() {
+    let shown = ["AB"; 32].join(":");
+    let text = with(SERVICE, &[("{ dns = \"Desk.corp.example\" }", &format!("{{ sha256 = \"{shown}\" }}"))]);
+    let service = loaded(&folder(), &text);
+    assert_eq!(service.callers[0].certificate, Some(ClientCertificate::Sha256([0xab; 32])));
+}
+
+#[test]
+fn a_connector_that_is_not_there_is_told() {
+    assert_eq!(codes(&with(SERVICE, &[("[\"corp-ad\"]", "[\"corp-da\"]")])), ["unknown-connector"]);
+    assert_eq!(codes(&with(SERVICE, &[("[connectors.corp-ad.", "[connectors.corp-entra.")])), ["unknown-connector"]);
+}

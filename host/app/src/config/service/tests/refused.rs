@@ -1,0 +1,1 @@
+//! Each mistake: its code, and (as a snapshot) what the operator reads.
