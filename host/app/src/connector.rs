@@ -49,6 +49,22 @@ impl Connector {
     pub fn start(file: ConnectorFile, sandbox: &Sandbox) -> Result<Self, Fault> {
         let plugin =
             sandbox.load(&file.plugin).map_err(|error| Fault::new(FaultCode::PluginUnusable, error.to_string()))?;
+        Self::of_plugin(file, plugin, None, sandbox)
+    }
+
+    /// Makes a connector ready whose plugin was loaded before: several connectors may share one.
+    ///
+    /// With `directory` it goes on with the connections of another connector, which must have been made of the same
+    /// section `[ldap]` and the same secret.
+    ///
+    /// # Errors
+    /// As [`Connector::start`].
+    pub fn of_plugin(
+        file: ConnectorFile,
+        plugin: Plugin,
+        directory: Option<Arc<dyn Directory>>,
+        sandbox: &Sandbox,
+    ) -> Result<Self, Fault> {
         pinned(&file, &plugin)?;
         let grants = grants(&file)?;
         let lacking = missing(plugin.surface(), &grants);
@@ -62,7 +78,11 @@ impl Connector {
             );
             return Err(Fault::new(FaultCode::PluginNotGranted, text));
         }
-        let directory = file.ldap.as_ref().map(|ldap| directory(&file.name, &ldap.source)).transpose()?;
+        let directory = match (directory, &file.ldap) {
+            (Some(shared), Some(_)) => Some(shared),
+            (None, Some(ldap)) => Some(open(&file.name, &ldap.source)?),
+            (_, None) => None,
+        };
         let locator = file.ldap.as_ref().map(Locator::new).transpose()?;
         let limits = limits(&file.limits);
         let unusable = |why: String| Fault::new(FaultCode::PluginUnusable, format!("{}: {why}", file.plugin.display()));
@@ -164,7 +184,7 @@ fn limits(limits: &config::Limits) -> Limits {
     }
 }
 
-fn directory(connector: &str, source: &DirectorySource) -> Result<Arc<dyn Directory>, Fault> {
+fn open(connector: &str, source: &DirectorySource) -> Result<Arc<dyn Directory>, Fault> {
     match source {
         DirectorySource::Servers(servers) => {
             let bind = servers.bind.as_ref().map(bind).transpose()?;

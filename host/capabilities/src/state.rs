@@ -91,7 +91,20 @@ impl OperationState {
         table.set_max_capacity(limits.handles);
         let sink = Sink::new(Arc::clone(&context.connector), id.to_owned(), secrets.clone(), limits.log_bytes);
         let (limiter, calls_left) = (Limiter::new(limits), limits.host_calls);
-        Self { context, target, secrets, writes: false, trace, ledger, table, sink, wasi: None, intent: None, limiter, calls_left }
+        Self {
+            context,
+            target,
+            secrets,
+            writes: false,
+            trace,
+            ledger,
+            table,
+            sink,
+            wasi: None,
+            intent: None,
+            limiter,
+            calls_left,
+        }
     }
 
     /// Puts a password behind a handle that lives as long as the operation.

@@ -26,6 +26,14 @@ pub(crate) fn sealed(connection: &Connection, id: &OperationId) -> Result<Option
         .map_err(row::failed(connection))
 }
 
+/// Every sealed password that is kept.
+pub(crate) fn all_sealed(connection: &Connection) -> Result<Vec<Vec<u8>>, JournalError> {
+    connection
+        .prepare_cached("SELECT bytes FROM sealed")
+        .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+        .map_err(row::failed(connection))
+}
+
 /// The lines of one operation, in order. Lines that do not lead to its state are damage.
 pub(crate) fn history(connection: &Connection, id: &OperationId) -> Result<Vec<Entry>, JournalError> {
     let failed = row::failed(connection);

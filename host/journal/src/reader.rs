@@ -67,6 +67,14 @@ impl Reader {
         self.with(move |c| read::sealed(c, &id)).await
     }
 
+    /// Every sealed password that is kept: which keys are still needed is read from them.
+    ///
+    /// # Errors
+    /// See [`Reader::get`].
+    pub async fn all_sealed(&self) -> Result<Vec<Vec<u8>>, JournalError> {
+        self.with(read::all_sealed).await
+    }
+
     /// The lines of one operation, in order; none for one that the journal does not hold.
     ///
     /// # Errors

@@ -128,6 +128,9 @@ codes! {
     /// No connector has the name that the caller gave.
     UnknownConnector = "unknown-connector", Caller, Never,
         "There is no connector of this name.", "Name one that `portcullis connectors` lists; a connector is called like its file, without .toml.";
+    /// The connector that was to do it does not run any more.
+    ConnectorWithdrawn = "connector-withdrawn", Operator, Later,
+        "The operation cannot be carried out at the moment.", "Put the connector's file back, or cancel what waits for it; `portcullis connectors` shows its state.";
     /// More than one connector answers for the account.
     ConnectorAmbiguous = "connector-ambiguous", Operator, Never,
         "More than one connector answers for this account.",
@@ -166,6 +169,9 @@ codes! {
     /// The plugin's bytes are not the ones that were pinned.
     PluginChanged = "plugin-changed", Operator, Never,
         "The connector's file is not the one that was approved.", "Compare the digest with the vendor's, and pin the new one in `sha256` if it is right.";
+    /// Nobody approved these bytes for the service.
+    PluginNotApproved = "plugin-not-approved", Operator, Never,
+        "The connector was not approved.", "Look at what the plugin asks for with `portcullis approve`, and approve it if you trust it with that.";
     /// The plugin trapped.
     PluginTrapped = "plugin-trapped", Plugin, Never,
         "The connector broke down.", "Report the trap that the detail names to the plugin's vendor.";

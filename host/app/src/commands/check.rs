@@ -1,28 +1,13 @@
 //! `portcullis check`: are the connectors, their plugins and their directories what they should be? Writes nothing.
 
-use std::sync::Arc;
-
-use portcullis_capabilities::{OperationState, Severity};
-use portcullis_directory::{Directory, Scope, Search};
-use portcullis_model::{OperationId, Trace};
+use portcullis_capabilities::Severity;
 use serde_json::{Value, json};
 
 use super::setup::Setup;
+use crate::check::{Finding, look};
 use crate::config::Diagnostic;
 use crate::connector::Connector;
 use crate::show::{self, ExitCode};
-
-struct Finding {
-    severity: Severity,
-    text: String,
-    remedy: String,
-}
-
-impl Finding {
-    fn new(severity: Severity, text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { severity, text: text.into(), remedy: remedy.into() }
-    }
-}
 
 fn warned(warning: &Diagnostic) -> Finding {
     let help = miette::Diagnostic::help(warning).map(|help| help.to_string());
@@ -50,104 +35,16 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
             Ok(connector) => findings.extend(look(&connector).await),
             Err(fault) => {
                 worst = ExitCode::of_fault(&fault);
-                findings.push(Finding::new(Severity::Problem, fault.to_string(), fault.code.remedy()));
+                findings.push(Finding::problem(fault.to_string(), fault.code.remedy(), fault.code));
             }
         }
-        if worst == ExitCode::Done && findings.iter().any(|finding| finding.severity == Severity::Problem) {
+        if worst == ExitCode::Done && findings.iter().any(Finding::is_problem) {
             worst = ExitCode::Configuration;
         }
         all.push((name, findings));
     }
     setup.print(&if setup.json { show::to_text(&as_json(&all)) } else { as_text(&all) });
     worst
-}
-
-async fn look(connector: &Connector) -> Vec<Finding> {
-    let mut findings =
-        vec![Finding::new(Severity::Good, "the plugin is loaded and linked with what it was granted", "")];
-    if connector.file.sha256.is_none() {
-        let remedy = format!("write sha256 = \"{}\" into {}", connector.plugin.digest(), connector.file.path.display());
-        findings.push(Finding::new(Severity::Warning, "the plugin is not pinned: any file of its name is run", remedy));
-    }
-    for kind in connector.file.operations.iter().filter(|kind| !connector.exports.offers(**kind)) {
-        let text = format!("`{kind}` is granted, and the plugin does not export the interface for it");
-        findings.push(Finding::new(Severity::Warning, text, "take it out of `operations`"));
-    }
-    if let Some(directory) = &connector.context.directory {
-        findings.extend(directory_findings(connector, &**directory).await);
-    }
-    findings.extend(own_findings(connector).await);
-    findings
-}
-
-async fn directory_findings(connector: &Connector, directory: &dyn Directory) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let Some(locator) = &connector.locator else { return findings };
-    let search = |filter: &str, scope| Search {
-        base: locator.base().to_owned(),
-        scope,
-        filter: filter.to_owned(),
-        attributes: Vec::new(),
-        limit: 1,
-    };
-    match directory.search(&search("(objectClass=*)", Scope::Base)).await {
-        Ok(found) if found.answer.code == 0 && !found.entries.is_empty() => {
-            let text = format!("{} answers, and the service account sees {}", found.answer.server, locator.base());
-            findings.push(Finding::new(Severity::Good, text, ""));
-        }
-        Ok(found) => {
-            let text =
-                format!("{} does not show {}: result code {}", found.answer.server, locator.base(), found.answer.code);
-            findings.push(Finding::new(
-                Severity::Problem,
-                text,
-                "correct `base` in [ldap.locate], or let the service account read it",
-            ));
-            return findings;
-        }
-        Err(failure) => {
-            let remedy = portcullis_model::FaultCode::DirectoryUnavailable.remedy();
-            findings.push(Finding::new(Severity::Problem, failure.to_string(), remedy));
-            return findings;
-        }
-    }
-    if let Some(exclude) = locator.exclude() {
-        // An attribute that the service account may not read matches nothing: an exclusion that never works.
-        let found = directory.search(&search(exclude, Scope::Subtree)).await;
-        findings.push(match found {
-            Ok(found) if !found.entries.is_empty() => {
-                Finding::new(Severity::Good, format!("`exclude` matches entries: {exclude}"), "")
-            }
-            Ok(_) => Finding::new(
-                Severity::Warning,
-                format!("`exclude` matches no entry that the service account sees: {exclude}"),
-                "if there should be one, let the service account read the attributes of the filter",
-            ),
-            Err(failure) => Finding::new(Severity::Problem, format!("`exclude` could not be looked up: {failure}"), ""),
-        });
-    }
-    findings
-}
-
-async fn own_findings(connector: &Connector) -> Vec<Finding> {
-    if !connector.exports.offers_check() {
-        return Vec::new();
-    }
-    let id = match OperationId::new() {
-        Ok(id) => id,
-        Err(error) => return vec![Finding::new(Severity::Problem, format!("no random bytes: {error}"), "")],
-    };
-    let state = OperationState::for_check(Arc::clone(&connector.context), &id, Trace::default());
-    let ended =
-        connector.prepared.run(state, async |store, instance| connector.exports.check(store, instance).await).await;
-    match ended {
-        Ok(found) => found.into_iter().map(|(severity, text, remedy)| Finding { severity, text, remedy }).collect(),
-        Err(ended) => vec![Finding::new(
-            Severity::Problem,
-            format!("the plugin's own check failed: {ended}"),
-            "report it to the plugin's vendor",
-        )],
-    }
 }
 
 fn word(severity: Severity) -> &'static str {

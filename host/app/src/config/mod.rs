@@ -51,17 +51,23 @@ const MAX_BYTES: u64 = 1 << 20;
 /// # Errors
 /// All [`Problems`] of all files: a folder with one broken file is not used in part.
 pub fn load_folder(folder: &Path) -> Result<Vec<ConnectorFile>, Problems> {
-    let connectors = folder.join("connectors");
-    let files = files_of(&connectors)?;
     let mut loaded = Vec::new();
     let mut problems = Vec::new();
-    for file in files {
-        match load_file(&file, &folder.join("plugins")) {
+    for path in files(folder)? {
+        match load_file(&path, &folder.join("plugins")) {
             Ok(connector) => loaded.push(connector),
             Err(found) => problems.extend(found.into_all()),
         }
     }
-    if problems.is_empty() { Ok(loaded) } else { Err(Problems::many(connectors.display(), problems)) }
+    if problems.is_empty() { Ok(loaded) } else { Err(Problems::many(folder.join("connectors").display(), problems)) }
+}
+
+/// The connectors' files of a folder, in the order of their names: what [`load_folder`] reads.
+///
+/// # Errors
+/// One [`Diagnostic`] of the name `no-folder` if it cannot be read, `no-connector` if there is none.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Problems> {
+    files_of(&folder.join("connectors"))
 }
 
 /// Reads one connector, with plugins from the folder `plugins`.

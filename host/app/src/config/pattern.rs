@@ -13,7 +13,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// Takes a pattern; nothing if it is empty or holds a control character, which no account name does.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         let taken = !text.is_empty() && !text.chars().any(char::is_control);
         taken.then(|| Self {
             written: text.to_owned(),
@@ -42,6 +42,11 @@ impl Pattern {
             text = &text[at + part.len()..];
         }
         true
+    }
+
+    /// The pattern with another text between the asterisks, written as it was.
+    pub(crate) fn map(&self, between: impl Fn(&str) -> String) -> Self {
+        Self { written: self.written.clone(), parts: self.parts.iter().map(|part| between(part)).collect() }
     }
 
     /// Whether every account that is meant has one and the same domain after its last `@`.

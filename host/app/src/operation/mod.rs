@@ -62,12 +62,7 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
 }
 
 /// An error here means that nothing was written.
-async fn path(
-    connector: &Connector,
-    operation: &Operation,
-    around: Around,
-    trace: &Trace,
-) -> Result<Outcome, Fault> {
+async fn path(connector: &Connector, operation: &Operation, around: Around, trace: &Trace) -> Result<Outcome, Fault> {
     let started = Instant::now();
     let mut timings = Timings::default();
 

@@ -105,6 +105,7 @@ impl ExitCode {
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted
+            | F::PluginNotApproved
             | F::CallerUnknown
             | F::CallerNotAllowed
             | F::TooManyRequests => Self::NotGranted,
@@ -119,7 +120,8 @@ impl ExitCode {
             | F::ServiceAccountRefused
             | F::ConnectionUnprotected
             | F::SecretUnreadable
-            | F::PluginChanged => Self::Configuration,
+            | F::PluginChanged
+            | F::ConnectorWithdrawn => Self::Configuration,
             F::OperationNotOffered
             | F::PluginUnusable
             | F::PluginTrapped

@@ -52,7 +52,9 @@ pub fn to_text(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn receipt(receipt: &Receipt) -> Value {
+/// A receipt.
+#[must_use]
+pub fn receipt(receipt: &Receipt) -> Value {
     let (confirmed, how) = match &receipt.confirmation {
         Confirmation::Confirmed(how) => (json!(true), json!(how)),
         Confirmation::AcceptedOnly(why) => (json!(false), json!(why)),

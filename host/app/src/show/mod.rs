@@ -5,5 +5,7 @@ mod json;
 mod people;
 
 pub use exit::ExitCode;
-pub use json::{fault as fault_json, outcome as outcome_json, problem as problem_json, to_text};
+pub use json::{
+    fault as fault_json, outcome as outcome_json, problem as problem_json, receipt as receipt_json, to_text,
+};
 pub use people::{fault, line, outcome, trace};

@@ -42,8 +42,8 @@ pub enum Secret {
 /// An operation that is asked for. Members that are not named here are refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = OperationRequest)]
-pub(crate) struct Written {
+
+pub(crate) struct OperationRequest {
     /// What is asked for.
     #[schema(value_type = String, example = "reset-password", pattern = "^(reset-password|change-password|unlock-account|verify-password|account-status)$")]
     kind: OperationKind,
@@ -131,12 +131,12 @@ impl Asked {
     /// # Errors
     /// A problem that says where in the body something is wrong, and never what stands there.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let written: Written = serde_json::from_slice(body).map_err(|error| problem(&error))?;
+        let written: OperationRequest = serde_json::from_slice(body).map_err(|error| problem(&error))?;
         written.checked()
     }
 }
 
-impl Written {
+impl OperationRequest {
     fn checked(self) -> Result<Asked, Problem> {
         let refused = |code, detail: &str| Problem::from(Fault::new(code, detail.to_owned()));
         let kind = self.kind;

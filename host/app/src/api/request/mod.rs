@@ -7,6 +7,7 @@ pub mod prefer;
 mod read;
 
 pub use body::{Asked, Secret};
+pub(crate) use body::OperationRequest;
 pub use idempotency::key;
 pub use prefer::Preferences;
 pub use read::{MOST_BODY, body};

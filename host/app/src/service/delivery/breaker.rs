@@ -113,7 +113,10 @@ mod tests {
         let (mut breaker, mut now) = (breaker(), Instant::now());
         (0..3).for_each(|_| drop(breaker.failed(now, false)));
         for pause in [10, 20, 30, 30] {
-            assert_eq!(breaker.gate(now + pause * SECOND - Duration::from_millis(1)), Gate::Open(Some(now + pause * SECOND)));
+            assert_eq!(
+                breaker.gate(now + pause * SECOND - Duration::from_millis(1)),
+                Gate::Open(Some(now + pause * SECOND))
+            );
             now += pause * SECOND;
             assert_eq!(breaker.gate(now), Gate::Try);
             breaker.tries();

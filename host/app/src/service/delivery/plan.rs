@@ -302,9 +302,9 @@ fn newest_of_a_run(queue: &VecDeque<Ticket>) -> usize {
     (1..run)
         .rev()
         .find(|at| {
-            queue.get(*at).is_some_and(|newest| {
-                newest.kind == OperationKind::ResetPassword && (newest.unlocks || !unlocks(*at))
-            })
+            queue
+                .get(*at)
+                .is_some_and(|newest| newest.kind == OperationKind::ResetPassword && (newest.unlocks || !unlocks(*at)))
         })
         .unwrap_or(0)
 }

@@ -1,0 +1,192 @@
+//! One attempt at one operation: open the sealed passwords, take the path of an operation, and say in the journal how
+//! it ended. What is not in the journal did not happen.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use portcullis_capabilities::Intent;
+use portcullis_journal::{Event, Journal, JournalError, Record, State};
+use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Retry};
+
+use super::backoff;
+use super::plan::{Ended, Ticket};
+use crate::operation::{Around, LookedAgain, look_again, perform_within};
+use crate::service::parts::Parts;
+use crate::service::sealed;
+use crate::show;
+
+/// How often the host looks for a password that does not show before it says that it does not know. Each look may be a
+/// refused bind, which counts toward locking the account.
+const LOOKS: u32 = 2;
+
+/// How long a server may go on working on a request whose answer was lost, before the host looks the last time.
+const SETTLING: Duration = Duration::from_secs(30);
+
+/// Writes into the journal that the operation is being acted on, before its first effect.
+struct Journaled {
+    journal: Journal,
+    id: OperationId,
+}
+
+#[async_trait::async_trait]
+impl Intent for Journaled {
+    async fn before_effect(&self) -> Result<(), Fault> {
+        match self.journal.record(&self.id, Event::Acting).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(unwritable(&error)),
+        }
+    }
+}
+
+/// The fault of a journal that does not take an event.
+pub(in crate::service) fn unwritable(error: &JournalError) -> Fault {
+    Fault::new(FaultCode::JournalUnwritable, error.to_string())
+}
+
+/// Carries an operation out, or looks what became of it. Returns the operation as it stands then, and what that means
+/// for the plan.
+pub(super) async fn carry(parts: &Parts, ticket: &Ticket) -> (Option<Record>, Ended) {
+    let event = match parts.journal.get(&ticket.id).await {
+        // An operator settled it while it waited.
+        Ok(Some(record)) if record.state.is_final() => {
+            return (Some(record), Ended::Settled { took_effect: false, answered: false });
+        }
+        Ok(Some(record)) => attempt(parts, ticket, &record).await,
+        Ok(None) => return (None, Ended::Settled { took_effect: false, answered: false }),
+        Err(error) => return (None, later_for_want_of_the_journal(parts, ticket, &error)),
+    };
+    let ended = meaning(&event);
+    match parts.journal.record(&ticket.id, event).await {
+        Ok(record) => (Some(record), ended),
+        Err(error) => (None, later_for_want_of_the_journal(parts, ticket, &error)),
+    }
+}
+
+/// The journal cannot say what happened, so nothing more happens for a while. What was sent is then in doubt there: the
+/// journal holds `acting`, and the ticket is looked at, not carried out again.
+fn later_for_want_of_the_journal(parts: &Parts, ticket: &Ticket, error: &JournalError) -> Ended {
+    tracing::error!(operation = %ticket.id, "{error}");
+    let pause = parts.delivery().retry_longest;
+    Ended::Later { until: Instant::now() + pause, unreachable: false }
+}
+
+async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
+    match record.state {
+        State::Waiting => deliver(parts, ticket, record).await.unwrap_or_else(|fault| postponed(parts, ticket, fault)),
+        State::InDoubt => look(parts, ticket, record).await,
+        // The end of the last attempt could not be written down: it is in doubt.
+        _ => Event::Interrupted,
+    }
+}
+
+/// An error here is a fault before anything was sent.
+async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Event, Fault> {
+    let (running, around) = prepared(parts, record)?;
+    let operation = opened(parts, record).await?;
+    let intent = Journaled { journal: parts.journal.clone(), id: record.id.clone() };
+    let around = Around { intent: Some(Arc::new(intent)), ..around };
+    let report = perform_within(&running.connector, &operation, around).await;
+    parts.registry.note(&record.connector, report.outcome.fault());
+    Ok(match report.outcome {
+        Outcome::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        Outcome::Refused(fault) => postponed(parts, ticket, fault),
+        Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + SETTLING },
+    })
+}
+
+async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
+    let looked = match prepared(parts, record) {
+        Ok((running, around)) => match opened(parts, record).await {
+            Ok(operation) => look_again(&running.connector, &operation, around).await,
+            Err(fault) => LookedAgain::CannotTell(fault),
+        },
+        Err(fault) => LookedAgain::Unreachable(fault),
+    };
+    match looked {
+        LookedAgain::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        LookedAgain::NotSeen(fault) if ticket.looks + 1 < LOOKS => {
+            Event::Looked { fault, until: SystemTime::now() + SETTLING }
+        }
+        LookedAgain::Unreachable(fault) => Event::Looked { fault, until: SystemTime::now() + pause(parts, ticket) },
+        LookedAgain::NotSeen(fault) | LookedAgain::CannotTell(fault) => Event::Unknown { fault },
+    }
+}
+
+/// Who asked may have lost the right since; the connector may have been withdrawn.
+fn prepared(parts: &Parts, record: &Record) -> Result<(Arc<crate::service::registry::Running>, Around), Fault> {
+    let Some(caller) = parts.policy().callers.named(&record.caller) else {
+        let text = format!("the caller {} is no longer in portcullis.toml", record.caller);
+        return Err(Fault::new(FaultCode::CallerUnknown, text));
+    };
+    caller.may(record.kind, &record.account, &record.connector)?;
+    let Some(running) = parts.registry.get(&record.connector) else {
+        let text = format!("the connector {} is not running; `portcullis connectors` says why", record.connector);
+        return Err(Fault::new(FaultCode::ConnectorWithdrawn, text));
+    };
+    Ok((running, Around { exclude: caller.exclude().map(str::to_owned), intent: None }))
+}
+
+async fn opened(parts: &Parts, record: &Record) -> Result<Operation, Fault> {
+    let passwords = if record.has_password {
+        let sealed = parts.journal.sealed(&record.id).await.map_err(|error| unwritable(&error))?;
+        sealed::open(&parts.keys, record, &sealed.unwrap_or_default())?
+    } else {
+        Passwords::None
+    };
+    Ok(Operation { id: record.id.clone(), account: record.account.clone(), passwords, kind: record.kind })
+}
+
+/// Refused for good, or tried again: only where the directory or the host is to blame, and only while there is time.
+fn postponed(parts: &Parts, ticket: &Ticket, fault: Fault) -> Event {
+    let again = fault.code.retry() == Retry::Later && fault.code.blame() != Blame::Caller;
+    if again {
+        Event::Postponed { fault, until: SystemTime::now() + pause(parts, ticket) }
+    } else {
+        Event::Refused { fault }
+    }
+}
+
+fn pause(parts: &Parts, ticket: &Ticket) -> Duration {
+    let settings = parts.delivery();
+    backoff::pause(ticket.attempts + 1, settings.retry_first, settings.retry_longest)
+}
+
+/// What an event means for the plan.
+fn meaning(event: &Event) -> Ended {
+    let settled = |took_effect, answered| Ended::Settled { took_effect, answered };
+    let later = |until: &SystemTime, fault: &Fault| Ended::Later {
+        until: Instant::now() + until.duration_since(SystemTime::now()).unwrap_or_default(),
+        unreachable: unreachable(fault),
+    };
+    match event {
+        Event::Done { .. } => settled(true, true),
+        // Nobody knows, so it counts as if it had taken effect: an older password must not be written over it.
+        Event::Unknown { .. } => settled(true, false),
+        Event::Refused { fault } => settled(false, matches!(fault.code.blame(), Blame::Caller | Blame::Directory)),
+        Event::Postponed { fault, until } | Event::Doubted { fault, until } | Event::Looked { fault, until } => {
+            later(until, fault)
+        }
+        _ => Ended::Later { until: Instant::now(), unreachable: false },
+    }
+}
+
+/// Whether a fault says that the directory cannot be asked at all.
+fn unreachable(fault: &Fault) -> bool {
+    matches!(fault.code, FaultCode::DirectoryUnavailable | FaultCode::OperationTimeout)
+}
+
+/// The life of an operation is over: refused if nothing was sent, and otherwise unknown.
+pub(super) async fn expire(parts: &Parts, ticket: &Ticket) -> Result<Option<Record>, JournalError> {
+    let Some(record) = parts.journal.get(&ticket.id).await? else { return Ok(None) };
+    let last = record.fault.map_or("it was not tried".to_owned(), |code| format!("the last fault was {code}"));
+    let event = match record.state {
+        State::Waiting => Event::Refused { fault: Fault::new(FaultCode::DeadlinePassed, last) },
+        State::Acting => {
+            parts.journal.record(&ticket.id, Event::Interrupted).await?;
+            Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, last) }
+        }
+        State::InDoubt => Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, last) },
+        _ => return Ok(Some(record)),
+    };
+    parts.journal.record(&ticket.id, event).await.map(Some)
+}

@@ -1,0 +1,137 @@
+//! Which plugins the operator approved: `approved.toml` in the state folder.
+//!
+//! A plugin is its bytes: an approval counts for one SHA-256 and for every connector that names a file with it. What
+//! the plugin imported and exported when it was approved is kept, so that the next version can be compared with it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use portcullis_model::{Fault, FaultCode};
+use portcullis_sandbox::{Digest, Plugin};
+use serde::{Deserialize, Serialize};
+
+/// The name of the file in the state folder.
+pub const FILE: &str = "approved.toml";
+
+/// One plugin that somebody approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Of the plugin's bytes, in hexadecimal.
+    pub sha256: String,
+    /// The name of the file when it was approved, without its folder. The bytes count, not the name.
+    pub file: String,
+    /// When, in RFC 3339.
+    pub at: String,
+    /// Who: the name of a user of this machine.
+    pub by: String,
+    /// The interfaces that it imported.
+    pub imports: Vec<String>,
+    /// The interfaces that it exported.
+    pub exports: Vec<String>,
+}
+
+/// Everything that was approved, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approvals {
+    #[serde(default)]
+    approved: Vec<Approval>,
+}
+
+impl Approval {
+    /// An approval of this plugin, now.
+    #[must_use]
+    pub fn of(plugin: &Plugin, path: &Path, by: String) -> Self {
+        let (imports, exports) = surface(plugin);
+        Self {
+            sha256: plugin.digest().to_string(),
+            file: name(path),
+            at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            by,
+            imports,
+            exports,
+        }
+    }
+}
+
+impl Approvals {
+    /// Reads the file; none is the same as an empty one.
+    ///
+    /// # Errors
+    /// The operator's fault, if it cannot be read or if others than its owner may write it: whoever writes it decides
+    /// what runs.
+    pub fn read(state: &Path) -> Result<Self, Fault> {
+        let path = state.join(FILE);
+        let wrong = |why: String| Fault::new(FaultCode::Misconfigured, format!("{}: {why}", path.display()));
+        match fs::metadata(&path) {
+            Ok(meta) if meta.mode() & 0o022 != 0 => {
+                Err(wrong(format!("others than its owner may write it: `chmod 600 {}`", path.display())))
+            }
+            Ok(_) => {
+                let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+                toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(wrong(error.to_string())),
+        }
+    }
+
+    /// Whether these bytes were approved.
+    #[must_use]
+    pub fn approves(&self, digest: Digest) -> bool {
+        let digest = digest.to_string();
+        self.approved.iter().any(|approval| approval.sha256.eq_ignore_ascii_case(&digest))
+    }
+
+    /// The version of a file that was approved last.
+    #[must_use]
+    pub fn last_of(&self, path: &Path) -> Option<&Approval> {
+        let name = name(path);
+        self.approved.iter().rev().find(|approval| approval.file == name)
+    }
+
+    /// Adds an approval to the file. Two that approve at once both count; the file is whole at every moment.
+    ///
+    /// # Errors
+    /// The operator's fault, if the file cannot be read or written.
+    pub fn add(state: &Path, approval: Approval) -> Result<(), Fault> {
+        let path = state.join(FILE);
+        let failed = |error: std::io::Error| {
+            Fault::new(FaultCode::Misconfigured, format!("{} cannot be written: {error}", path.display()))
+        };
+        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(state.join("approved.lock"));
+        let lock = lock.map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        let mut approvals = Self::read(state)?;
+        approvals.approved.retain(|known| !known.sha256.eq_ignore_ascii_case(&approval.sha256));
+        approvals.approved.push(approval);
+        let text = toml::to_string(&approvals)
+            .map_err(|error| Fault::new(FaultCode::HostInternal, format!("approvals cannot be written: {error}")))?;
+        let head = "# The plugins that the service may run. Written by `portcullis approve`; take an entry out to withdraw it.\n\n";
+        replace(&path, &format!("{head}{text}")).map_err(failed)
+    }
+}
+
+/// What a plugin imports and exports, sorted: the order in a binary says nothing.
+pub(super) fn surface(plugin: &Plugin) -> (Vec<String>, Vec<String>) {
+    let mut imports: Vec<String> = plugin.surface().imports.iter().map(|import| import.interface.clone()).collect();
+    let mut exports = plugin.surface().exports.clone();
+    imports.sort();
+    exports.sort();
+    (imports, exports)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The old file or the new one, also after a loss of power.
+fn replace(path: &PathBuf, text: &str) -> std::io::Result<()> {
+    let temporary = path.with_extension("toml.new");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

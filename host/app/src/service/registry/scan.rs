@@ -1,0 +1,138 @@
+//! What the folders hold at one moment. Reads files, runs nothing and connects to nothing.
+//!
+//! What a connector is made of is noted before it is read for use: if it changes in between, the next look finds a
+//! difference, and never the other way round.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use portcullis_model::{Fault, FaultCode};
+use portcullis_sandbox::{Digest, Plugin};
+
+use super::approval::Approvals;
+use crate::config::{self, ConnectorFile, DirectorySource, SecretSource};
+
+/// Everything that a connector is made of. Two that are equal make the same connector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Inputs {
+    /// Of the connector's file.
+    pub(super) text: Digest,
+    /// Of the plugin.
+    pub(super) plugin: Digest,
+    /// The files of its secret and its certificate authorities.
+    pub(super) beside: Vec<(PathBuf, Option<Stamp>)>,
+    /// Whether the plugin is among the approved ones.
+    pub(super) approved: bool,
+}
+
+/// Which file it was, and when it was changed. Of a secret nothing else is kept, not even a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// A connector's file that was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    /// What it says and what it is made of, or why it cannot be used.
+    pub(super) wanted: Result<(ConnectorFile, Inputs), Fault>,
+}
+
+/// The folders at one moment.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) found: Vec<Found>,
+    /// Which plugins are approved; a fault if that cannot be known.
+    pub(super) approvals: Result<Approvals, Fault>,
+}
+
+impl Scan {
+    /// Looks.
+    ///
+    /// # Errors
+    /// The operator's fault, if the folder of the connectors cannot be read. An empty one is no fault.
+    pub(super) fn of(config: &Path, state: &Path) -> Result<Self, Fault> {
+        let approvals = Approvals::read(state);
+        let files = match config::files(config) {
+            Ok(files) => files,
+            Err(problems) if problems.all().iter().all(|problem| problem.name() == "no-connector") => Vec::new(),
+            Err(problems) => return Err(Fault::new(FaultCode::Misconfigured, problems.to_string())),
+        };
+        let mut plugins = HashMap::new();
+        let found = files.into_iter().map(|path| found(path, config, approvals.as_ref().ok(), &mut plugins)).collect();
+        Ok(Self { found, approvals })
+    }
+}
+
+type Digests = HashMap<PathBuf, std::io::Result<Digest>>;
+
+fn found(path: PathBuf, config: &Path, approvals: Option<&Approvals>, plugins: &mut Digests) -> Found {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let wanted = wanted(&path, config, approvals, plugins);
+    Found { name, path, wanted }
+}
+
+fn wanted(
+    path: &Path,
+    config: &Path,
+    approvals: Option<&Approvals>,
+    plugins: &mut Digests,
+) -> Result<(ConnectorFile, Inputs), Fault> {
+    // A file that cannot be read, or not as a whole, is told by the loader in better words.
+    let text = digest(path).unwrap_or(Digest::of(&[]));
+    let file = config::load_file(path, &config.join("plugins")).map_err(|problems| {
+        let all: Vec<String> = problems.all().iter().map(ToString::to_string).collect();
+        Fault::new(FaultCode::Misconfigured, format!("{}: {}", path.display(), all.join("; ")))
+    })?;
+    let plugin = match plugins.entry(file.plugin.clone()).or_insert_with(|| digest(&file.plugin)) {
+        Ok(digest) => *digest,
+        Err(error) => {
+            return Err(Fault::new(FaultCode::PluginUnusable, format!("{}: {error}", file.plugin.display())));
+        }
+    };
+    let beside = beside(&file).into_iter().map(|path| (path.clone(), stamp(&path))).collect();
+    let approved = file.sha256.is_some() || approvals.is_some_and(|approvals| approvals.approves(plugin));
+    Ok((file, Inputs { text, plugin, beside, approved }))
+}
+
+/// The digest of a file; of one that is too large for a plugin, of as much as shows that it is.
+fn digest(path: &Path) -> std::io::Result<Digest> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(Digest::of(&bytes))
+}
+
+/// The files that a connector's file names and that are read when it starts.
+fn beside(file: &ConnectorFile) -> Vec<PathBuf> {
+    let Some(DirectorySource::Servers(servers)) = file.ldap.as_ref().map(|ldap| &ldap.source) else {
+        return Vec::new();
+    };
+    let secret = servers.bind.as_ref().and_then(|bind| match &bind.password {
+        SecretSource::File(path) => Some(path.clone()),
+        SecretSource::Credential(name) => {
+            std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(name))
+        }
+        SecretSource::Env(_) => None,
+    });
+    servers.ca_file.clone().into_iter().chain(secret).collect()
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = fs::metadata(path).ok()?;
+    Some(Stamp {
+        device: meta.dev(),
+        inode: meta.ino(),
+        size: meta.size(),
+        modified: (meta.mtime(), meta.mtime_nsec()),
+        changed: (meta.ctime(), meta.ctime_nsec()),
+    })
+}

@@ -1,0 +1,113 @@
+//! The passwords of an operation as they rest: sealed, one line each, `new pcs1...`.
+//!
+//! A password that came in clear is sealed here at once, for the host itself, so the journal knows one form only.
+//! Nothing here keeps an opened password.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use portcullis_journal::Record;
+use portcullis_model::{Fault, FaultCode, Login, OperationKind, Password, Passwords};
+use portcullis_seal::{Binding, Envelope, KeyRing, Label, OpenError, seal, unix_seconds};
+
+/// A password as a caller gave it.
+#[derive(Debug)]
+pub enum GivenPassword {
+    /// As text.
+    Clear(Password),
+    /// Sealed for this host, this operation and this caller.
+    Sealed(Envelope),
+}
+
+/// Whom and what a password is sealed for.
+pub(super) struct For<'a> {
+    pub(super) kind: OperationKind,
+    pub(super) account: &'a Login,
+    pub(super) caller: &'a str,
+    pub(super) deadline: SystemTime,
+}
+
+/// The labels of the passwords that a kind of operation needs, in their order.
+#[must_use]
+pub fn labels(kind: OperationKind) -> &'static [Label] {
+    match kind {
+        OperationKind::ResetPassword => &[Label::New],
+        OperationKind::ChangePassword => &[Label::Old, Label::New],
+        OperationKind::VerifyPassword => &[Label::Candidate],
+        OperationKind::UnlockAccount | OperationKind::AccountStatus => &[],
+    }
+}
+
+/// Passwords at rest, and the digests of the envelopes that came from outside: each may be used once.
+pub(super) struct AtRest {
+    pub(super) bytes: Vec<u8>,
+    pub(super) digests: Vec<[u8; 32]>,
+}
+
+/// Seals what came in clear, and admits what came sealed.
+pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassword)>) -> Result<AtRest, Fault> {
+    let (mut lines, mut digests) = (String::new(), Vec::new());
+    for (label, password) in given {
+        let envelope = match password {
+            GivenPassword::Clear(password) => own(keys, whom, label, &password)?,
+            GivenPassword::Sealed(envelope) => {
+                keys.admit(&envelope, SystemTime::now()).map_err(not_opened)?;
+                digests.push(envelope.digest());
+                envelope
+            }
+        };
+        lines.push_str(&format!("{label} {envelope}\n"));
+    }
+    Ok(AtRest { bytes: lines.into_bytes(), digests })
+}
+
+fn own(keys: &KeyRing, whom: &For<'_>, label: Label, password: &Password) -> Result<Envelope, Fault> {
+    let key = keys.current();
+    let binding = Binding {
+        kind: whom.kind,
+        account: whom.account,
+        caller: whom.caller,
+        label,
+        key: &key.id,
+        expires: unix_seconds(whom.deadline),
+    };
+    seal(&key.key, password, &binding).map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))
+}
+
+/// The envelopes at rest.
+pub(super) fn envelopes(bytes: &[u8]) -> impl Iterator<Item = (&str, Envelope)> {
+    let lines = std::str::from_utf8(bytes).unwrap_or_default().lines();
+    lines.filter_map(|line| {
+        let (label, text) = line.split_once(' ')?;
+        Some((label, text.parse().ok()?))
+    })
+}
+
+/// Opens the passwords of an operation.
+pub(super) fn open(keys: &KeyRing, record: &Record, bytes: &[u8]) -> Result<Passwords, Fault> {
+    let open = |label: Label| {
+        let name = label.to_string();
+        let (_, envelope) = envelopes(bytes).find(|(found, _)| *found == name).ok_or(OpenError::Unopened)?;
+        keys.open_envelope(&envelope, record.kind, &record.account, &record.caller, label)
+    };
+    let passwords = || {
+        Ok(match record.kind {
+            OperationKind::ResetPassword => Passwords::New(Arc::new(open(Label::New)?), record.options),
+            OperationKind::ChangePassword => {
+                Passwords::OldAndNew(Arc::new(open(Label::Old)?), Arc::new(open(Label::New)?))
+            }
+            OperationKind::VerifyPassword => Passwords::Candidate(Arc::new(open(Label::Candidate)?)),
+            OperationKind::UnlockAccount | OperationKind::AccountStatus => Passwords::None,
+        })
+    };
+    passwords().map_err(not_opened)
+}
+
+fn not_opened(error: OpenError) -> Fault {
+    let code = match error {
+        OpenError::Unopened | OpenError::KeyUnknown => FaultCode::SealUnopened,
+        OpenError::Expired => FaultCode::SealExpired,
+        OpenError::KeyRetired => FaultCode::SealKeyRetired,
+    };
+    Fault::new(code, error.to_string())
+}

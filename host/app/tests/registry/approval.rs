@@ -1,0 +1,74 @@
+//! A plugin runs only if somebody approved its bytes.
+
+use portcullis::service::registry::State;
+use portcullis_model::{FaultCode, Login, Outcome};
+
+use crate::folder::{ALICE, Folder, PLUGIN, TOML, mock, only, works};
+
+#[tokio::test]
+async fn what_nobody_approved_is_listed_and_not_run() {
+    let folder = Folder::new();
+    let registry = folder.start().await;
+    assert!(registry.get("mock").is_none());
+    let fault = registry.route(&Login::new(ALICE).unwrap(), None).unwrap_err();
+    assert_eq!(fault.code, FaultCode::PluginNotApproved, "{fault}");
+    assert!(fault.detail.contains("portcullis approve mock"), "{fault}");
+    let state = only(&registry);
+    assert_eq!((state.state, &state.digest), (State::NotApproved, &None));
+    let candidate = state.candidate.unwrap();
+    assert_eq!(candidate.fault, "plugin-not-approved");
+    assert!(candidate.asks_for.iter().any(|i| i == "portcullis:writeback/ldap@0.1.0"), "{candidate:?}");
+    assert!(candidate.exports.iter().any(|i| i == "portcullis:writeback/passwords@0.1.0"), "{candidate:?}");
+}
+
+#[tokio::test]
+async fn approved_bytes_run_and_no_others() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    let registry = folder.start().await;
+    let outcome = works(&registry.get("mock").unwrap()).await;
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(only(&registry).state, State::Running);
+
+    // One byte differs: after a change, and after a start.
+    folder.write(PLUGIN, mock(1));
+    registry.reload().await;
+    let state = only(&registry);
+    let candidate = state.candidate.unwrap();
+    assert_eq!((state.state, &*candidate.fault), (State::Running, "plugin-not-approved"));
+    assert_ne!(state.digest, candidate.digest);
+    assert!(folder.start().await.get("mock").is_none());
+}
+
+#[tokio::test]
+async fn a_digest_in_the_connectors_file_is_an_approval() {
+    let folder = Folder::new();
+    let digest = portcullis_sandbox::Digest::of(&mock(0)).to_string();
+    folder.edit(TOML, "plugin = ", &format!("sha256 = \"{}\"\nplugin = ", "0".repeat(64)));
+    let registry = folder.start().await;
+    assert_eq!(only(&registry).candidate.unwrap().fault, "plugin-changed");
+    assert!(registry.get("mock").is_none());
+    folder.edit(TOML, &"0".repeat(64), &digest);
+    registry.reload().await;
+    assert!(registry.get("mock").is_some());
+}
+
+#[tokio::test]
+async fn an_approval_counts_at_once_and_so_does_its_withdrawal() {
+    let folder = Folder::new();
+    let registry = folder.start().await;
+    folder.approve(&mock(0));
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::Running);
+    // While nobody can say what was approved, what runs goes on.
+    let file = folder.state().join("approved.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "approved = 7").unwrap();
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::Running);
+    let digest = portcullis_sandbox::Digest::of(&mock(0)).to_string();
+    std::fs::write(&file, text.replace(&digest, &"0".repeat(64))).unwrap();
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::NotApproved);
+    assert!(registry.get("mock").is_none());
+}
