@@ -75,13 +75,13 @@ fn known(api: &Api, peer: &Peer, headers: &HeaderMap) -> Result<Asker, Problem> 
     if peer.control {
         return Ok(Asker { caller: Arc::new(Caller::operator()), operator: true });
     }
-    let rates = api.desk.rates();
+    let policy = api.service.policy();
+    let (callers, rates) = (&policy.callers, &policy.rates);
     // One who guesses on this machine, or through a proxy on it, must not lock out everybody else behind it.
     let counted = peer.address.filter(|address| !address.to_canonical().is_loopback());
     if let Some(address) = counted {
         rates.barred(address).map_err(Fault::from)?;
     }
-    let callers = api.desk.callers();
     let (found, challenge) = match token(headers) {
         Token::Given(token) => (callers.by_token(token), "Bearer realm=\"portcullis\", error=\"invalid_token\""),
         Token::Malformed => (None, "Bearer realm=\"portcullis\", error=\"invalid_request\""),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portcullis_model::{Fault, FaultCode, Login, OperationKind, Password, ResetOptions};
-use portcullis_seal::{Envelope, Label};
+use portcullis_seal::Label;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::given;
 use crate::api::problem::Problem;
+use crate::service::{GivenPassword, labels};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -23,20 +24,11 @@ pub struct Asked {
     /// By which connector, if the caller says so.
     pub connector: Option<String>,
     /// The passwords that belong to the kind, and no others.
-    pub passwords: Vec<(Label, Secret)>,
+    pub passwords: Vec<(Label, GivenPassword)>,
     /// What a reset does besides.
     pub options: ResetOptions,
     /// How long it is tried.
     pub deadline: Option<Duration>,
-}
-
-/// A password as the caller gave it.
-#[derive(Debug)]
-pub enum Secret {
-    /// Readable.
-    Clear(Password),
-    /// Sealed for this host.
-    Sealed(Envelope),
 }
 
 /// An operation that is asked for. Members that are not named here are refused.
@@ -56,15 +48,15 @@ pub(crate) struct OperationRequest {
     connector: Option<String>,
     /// The password to set: of `reset-password` and `change-password`.
     #[serde(default)]
-    #[schema(value_type = Option<GivenPassword>, nullable = false)]
+    #[schema(value_type = Option<GivenSchema>, nullable = false)]
     new_password: Option<Given>,
     /// The password that is replaced: of `change-password`.
     #[serde(default)]
-    #[schema(value_type = Option<GivenPassword>, nullable = false)]
+    #[schema(value_type = Option<GivenSchema>, nullable = false)]
     old_password: Option<Given>,
     /// The password that is asked about: of `verify-password`.
     #[serde(default)]
-    #[schema(value_type = Option<GivenPassword>, nullable = false)]
+    #[schema(value_type = Option<GivenSchema>, nullable = false)]
     candidate: Option<Given>,
     /// A new password must be chosen at the next sign-in: of `reset-password`.
     #[serde(default)]
@@ -81,7 +73,8 @@ pub(crate) struct OperationRequest {
 /// A password: either readable, or sealed for this host with a key of `/v1/keys`. Exactly one of the two.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what `Given` reads")]
-pub(crate) struct GivenPassword {
+#[schema(as = GivenPassword)]
+pub(crate) struct GivenSchema {
     /// 1 to 1024 bytes of UTF-8 without control characters.
     #[schema(nullable = false, format = Password)]
     clear: Option<String>,
@@ -151,12 +144,7 @@ impl OperationRequest {
         if kind != OperationKind::ResetPassword && (self.must_change || self.unlock) {
             return Err(Problem::malformed(format!("`must_change` and `unlock` do not belong to {kind}.")));
         }
-        let wanted: &[Label] = match kind {
-            OperationKind::ResetPassword => &[Label::New],
-            OperationKind::ChangePassword => &[Label::Old, Label::New],
-            OperationKind::VerifyPassword => &[Label::Candidate],
-            OperationKind::UnlockAccount | OperationKind::AccountStatus => &[],
-        };
+        let wanted = labels(kind);
         let mut passwords = Vec::with_capacity(wanted.len());
         for (label, member, given) in [
             (Label::Old, "old_password", self.old_password),
@@ -182,15 +170,15 @@ impl OperationRequest {
 }
 
 impl Given {
-    fn checked(self, member: &str) -> Result<Secret, Problem> {
+    fn checked(self, member: &str) -> Result<GivenPassword, Problem> {
         let refused = |code, what: String| Problem::from(Fault::new(code, what.clone())).saying(what);
         match self {
             Self::Clear(text) => Password::new(text)
-                .map(Secret::Clear)
+                .map(GivenPassword::Clear)
                 .map_err(|error| refused(FaultCode::PasswordUnusable, format!("`{member}`: {error}."))),
             Self::Sealed(text) => text
                 .parse()
-                .map(Secret::Sealed)
+                .map(GivenPassword::Sealed)
                 .map_err(|error| refused(FaultCode::SealUnopened, format!("`{member}`: {error}."))),
         }
     }

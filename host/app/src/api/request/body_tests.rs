@@ -98,9 +98,9 @@ fn bytes_that_are_no_text_and_nests_without_an_end_are_refused() {
 #[test]
 fn each_kind_is_read_with_its_passwords_in_order() {
     let clear = |asked: &Asked| -> Vec<(Label, String)> {
-        let text = |secret: &Secret| match secret {
-            Secret::Clear(password) => password.expose_secret().to_owned(),
-            Secret::Sealed(envelope) => envelope.to_string(),
+        let text = |secret: &GivenPassword| match secret {
+            GivenPassword::Clear(password) => password.expose_secret().to_owned(),
+            GivenPassword::Sealed(envelope) => envelope.to_string(),
         };
         asked.passwords.iter().map(|(label, secret)| (*label, text(secret))).collect()
     };

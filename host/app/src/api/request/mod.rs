@@ -6,7 +6,7 @@ mod idempotency;
 pub mod prefer;
 mod read;
 
-pub use body::{Asked, Secret};
+pub use body::Asked;
 pub(crate) use body::OperationRequest;
 pub use idempotency::key;
 pub use prefer::Preferences;

@@ -7,7 +7,7 @@ use axum::extract::State;
 
 use crate::api::Api;
 use crate::api::auth::Asker;
-use crate::api::documents::Connectors;
+use crate::api::documents::{ConnectorDocument, Connectors};
 
 /// List connectors
 #[utoipa::path(
@@ -16,6 +16,7 @@ use crate::api::documents::Connectors;
     tag = "service",
     responses((status = 200, description = "Every connector, by name", body = Connectors)),
 )]
-pub(super) async fn connectors(State(api): State<Arc<Api>>, _asker: Asker) -> Json<Connectors> {
-    Json(Connectors { connectors: api.desk.connectors() })
+pub(super) async fn connectors(State(api): State<Arc<Api>>, asker: Asker) -> Json<Connectors> {
+    let states = api.service.registry().states();
+    Json(Connectors { connectors: states.into_iter().map(|state| ConnectorDocument::of(state, asker.operator)).collect() })
 }

@@ -58,7 +58,7 @@ pub(super) async fn events(
     };
     // Watched before the first reading: what is written in between wakes the stream up.
     let reader = Reader {
-        written: api.desk.journal().watch(),
+        written: api.service.journal().watch(),
         phases: api.phases.clone(),
         api,
         asker,
@@ -95,7 +95,7 @@ impl Reader {
                 return Some(self.end("time to ask again, with Last-Event-ID"));
             }
             if let Some(after) = self.after {
-                let Ok(entries) = self.api.desk.journal().entries_after(after, BATCH).await else {
+                let Ok(entries) = self.api.service.journal().entries_after(after, BATCH).await else {
                     return Some(self.end("the journal cannot be read; ask again with Last-Event-ID"));
                 };
                 if let Some(last) = entries.last() {

@@ -6,11 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use portcullis_model::{Fault, FaultCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::Api;
 use crate::api::auth::Asker;
+use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
 
 /// One word.
@@ -48,7 +50,13 @@ pub(super) async fn live() -> Json<Health> {
     ),
 )]
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, Problem> {
-    api.desk.ready()?;
+    let not = |code, detail: &str| Err(Fault::new(code, detail.to_owned()).into());
+    if *api.service.stopping().borrow() || *api.phases.borrow() > Phase::Serving {
+        return not(FaultCode::Stopping, "the service is stopping");
+    }
+    if let Err(error) = api.service.journal().counts().await {
+        return not(FaultCode::JournalUnwritable, &error.to_string());
+    }
     Ok(Json(Health { status: "ready" }))
 }
 
@@ -65,5 +73,5 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, P
 pub(super) async fn metrics(State(api): State<Arc<Api>>, asker: Asker) -> Result<impl IntoResponse, Problem> {
     asker.must_see_all()?;
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    Ok((kind, api.desk.metrics()))
+    Ok((kind, (api.figures)()))
 }

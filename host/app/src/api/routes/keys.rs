@@ -48,5 +48,5 @@ pub(super) struct KeyDocument {
 )]
 pub(super) async fn keys(State(api): State<Arc<Api>>, asker: Asker) -> Json<Keys> {
     let info = String::from_utf8_lossy(INFO).into_owned();
-    Json(Keys { info, caller: asker.caller.name.clone(), keys: api.desk.keys().public() })
+    Json(Keys { info, caller: asker.caller.name.clone(), keys: api.service.keys().public() })
 }

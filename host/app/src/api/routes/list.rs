@@ -81,7 +81,7 @@ pub(super) async fn list(
         }
         _ => {}
     }
-    let page = api.desk.journal().list(filter, page).await.map_err(|error| match error {
+    let page = api.service.journal().list(filter, page).await.map_err(|error| match error {
         JournalError::OutOfBounds { .. } => Problem::malformed("`cursor` is taken from `next` of the page before."),
         error => unreadable(error),
     })?;

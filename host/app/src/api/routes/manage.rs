@@ -32,7 +32,7 @@ pub(super) async fn cancel(
 ) -> Result<Json<OperationDocument>, Problem> {
     let record = readable(&api, &asker, &id).await?;
     asker.may_manage()?;
-    let done = api.desk.cancel(&asker.caller.name, &record.id).await;
+    let done = api.service.cancel(&asker.caller, &record.id).await;
     let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
     Ok(Json(OperationDocument::of(&record, asker.operator)))
 }
@@ -59,7 +59,7 @@ pub(super) async fn retry(
 ) -> Result<Json<OperationDocument>, Problem> {
     let record = readable(&api, &asker, &id).await?;
     asker.may_manage()?;
-    let done = api.desk.retry(&asker.caller.name, &record.id).await;
+    let done = api.service.retry(&asker.caller, &record.id).await;
     let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
     Ok(Json(OperationDocument::of(&record, asker.operator)))
 }

@@ -41,7 +41,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
 async fn readable(api: &Api, asker: &Asker, id: &str) -> Result<Record, Problem> {
     let none = || Problem::from(Fault::new(FaultCode::NoSuchOperation, "there is none, or the caller may not read it"));
     let id = OperationId::parse(id).ok_or_else(none)?;
-    let record = api.desk.journal().get(&id).await.map_err(unreadable)?;
+    let record = api.service.journal().get(&id).await.map_err(unreadable)?;
     record.filter(|record| asker.caller.may_read(&record.caller)).ok_or_else(none)
 }
 

@@ -20,7 +20,8 @@ use crate::api::documents::OperationDocument;
 use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::request::{self, Asked, Preferences, prefer};
-use crate::api::{Admitted, Api, Submission};
+use crate::api::Api;
+use crate::service::{Admitted, Repeat, Submission};
 
 /// Says that the operation was taken on by an earlier request with the same key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -71,30 +72,21 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let idempotency_key = request::key(&headers)?;
+    let repeat = request::key(&headers)?.map(Repeat);
     let preferences = Preferences::of(&headers);
     let asked = Asked::parse(&request::body(&headers, body, api.body).await?)?;
-    let submission = Submission {
-        kind: asked.kind,
-        account: asked.account,
-        connector: asked.connector,
-        passwords: asked.passwords,
-        options: asked.options,
-        idempotency_key,
-        deadline: asked.deadline,
-    };
+    let Asked { kind, account, connector, passwords, options, deadline } = asked;
+    let submission = Submission { kind, account, connector, passwords, options, repeat, deadline };
+    let (usual, longest) = waits(&api);
+    let (wait, applied) = preferences.wait(usual, longest);
     // In a task of its own: a caller that hangs up must not stop an operation between the journal and its queue.
-    let (desk, caller) = (api.desk.clone(), asker.caller.clone());
-    let admitted = tokio::spawn(async move { desk.submit(caller, submission).await }).await;
+    let (service, caller) = (api.service.clone(), asker.caller.clone());
+    let admitted = tokio::spawn(async move { service.submit(&caller, submission, wait).await }).await;
     let admitted = admitted.map_err(|_| Fault::new(FaultCode::HostInternal, "handing in broke down: see the log"))??;
     let (record, replayed) = match admitted {
         Admitted::New(record) => (record, false),
         Admitted::Same(record) => (record, true),
     };
-    let (usual, most) = api.desk.waits();
-    let (wait, applied) = preferences.wait(usual, most);
-    // Once it is taken on, whatever goes wrong must still tell the caller its id.
-    let record = ended(&api, record, wait).await;
     let mut extra = vec![(header::LOCATION, text(&location(&record.id)))];
     extra.extend(replayed.then(|| (REPLAYED, HeaderValue::from_static("true"))));
     extra.extend(applied.map(|applied| (prefer::PREFERENCE_APPLIED, applied)));
@@ -141,7 +133,7 @@ pub(super) async fn read(
         None => Duration::ZERO,
         Some(text) => prefer::seconds(&text)
             .ok_or_else(|| Problem::malformed("`wait` is a number of seconds."))?
-            .min(api.desk.waits().1),
+            .min(waits(&api).1),
     };
     let record = readable(&api, &asker, &id).await?;
     Ok(Json(OperationDocument::of(&ended(&api, record, wait).await, asker.operator)))
@@ -154,13 +146,19 @@ async fn ended(api: &Api, record: Record, wait: Duration) -> Record {
     }
     let mut phases = api.phases.clone();
     let waited = tokio::select! {
-        waited = api.desk.wait(&record.id, wait) => waited.ok(),
+        waited = api.service.wait(&record.id, wait) => waited.ok().flatten(),
         _ = phases.wait_for(|phase| *phase > Phase::Serving) => None,
     };
     match waited {
         Some(waited) => waited,
-        None => api.desk.journal().get(&record.id).await.ok().flatten().unwrap_or(record),
+        None => api.service.journal().get(&record.id).await.ok().flatten().unwrap_or(record),
     }
+}
+
+/// How long a request waits if its caller does not say, and the longest that it may say.
+fn waits(api: &Api) -> (Duration, Duration) {
+    let usual = api.service.policy().config.delivery.wait;
+    (usual, usual.max(Duration::from_secs(60)))
 }
 
 fn text(value: &str) -> http::HeaderValue {
