@@ -40,6 +40,15 @@ impl PrivateKey {
 /// # Errors
 /// [`SealError`], which holds nothing of the password.
 pub fn seal(public: &[u8; 32], password: &Password, binding: &Binding<'_>) -> Result<Envelope, SealError> {
+    seal_padded(public, padding::pad(password).ok_or(SealError::Failed)?, binding)
+}
+
+/// Seals what is padded already, in place.
+pub(crate) fn seal_padded(
+    public: &[u8; 32],
+    mut padded: Zeroizing<Vec<u8>>,
+    binding: &Binding<'_>,
+) -> Result<Envelope, SealError> {
     if KeyId::of(public) != *binding.key {
         return Err(SealError::PublicKey);
     }
@@ -48,7 +57,6 @@ pub fn seal(public: &[u8; 32], password: &Password, binding: &Binding<'_>) -> Re
     }
     let bound = binding.associated_data().ok_or(SealError::Caller)?;
     let key = <Kem as hpke::Kem>::PublicKey::from_bytes(public).map_err(|_| SealError::PublicKey)?;
-    let mut padded = padding::pad(password).ok_or(SealError::Failed)?;
     // The library panics where the system gives no random bytes; a system that gave one gives more.
     getrandom::fill(&mut [0_u8; 1]).map_err(|_| SealError::Random)?;
     let (encapsulated, tag) = hpke::single_shot_seal_inout_detached::<AesGcm256, HkdfSha256, Kem>(

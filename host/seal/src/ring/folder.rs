@@ -2,11 +2,12 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::disk::{failed, give, itself, only_owner, overwrite, sync, wipe};
 use super::file;
 use super::keys::Key;
 use crate::suite::PrivateKey;
@@ -25,33 +26,31 @@ pub(super) struct Folder {
 /// The folder while nobody else, in this process or another, changes it.
 pub(super) struct Locked<'a> {
     folder: &'a Folder,
-    _lock: File,
-}
-
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {
-    move |source| KeyError::Io { doing, path: path.to_owned(), source }
-}
-
-/// Refuses what others than the owner have access to.
-fn only_owner(path: &Path, metadata: &fs::Metadata, wanted: u32) -> Result<(), KeyError> {
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Exposed { path: path.to_owned(), mode, wanted }) }
+    file: File,
 }
 
 impl Folder {
-    /// Makes the folder where there is none, and refuses one into which others may look.
-    pub(super) fn open(path: PathBuf) -> Result<Self, KeyError> {
-        match DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => {
-                let parent = path.parent().unwrap_or(Path::new("."));
-                let owner = fs::metadata(parent).map_err(failed("looking at the state folder", parent))?;
-                give(&path, &owner).map_err(failed("giving the folder to the owner of the state folder", &path))?;
-                sync(parent)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed("making the folder for keys", &path)(error)),
+    /// Makes the folder where there is none, and gives it to the owner of the folder that it is in.
+    pub(super) fn make(path: &Path) -> Result<(), KeyError> {
+        match DirBuilder::new().mode(0o700).create(path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+            Err(error) => return Err(failed("making the folder for keys", path)(error)),
         }
-        let metadata = fs::metadata(&path).map_err(failed("looking at the folder for keys", &path))?;
+        let parent = path.parent().unwrap_or(Path::new("."));
+        let owner = fs::metadata(parent).map_err(failed("looking at the state folder", parent))?;
+        itself(OpenOptions::new().read(true), path)
+            .and_then(|folder| give(&folder, &owner))
+            .map_err(failed("giving the folder to the owner of the state folder", path))?;
+        sync(parent)
+    }
+
+    /// Takes a folder into which others may not look.
+    pub(super) fn open(path: PathBuf) -> Result<Self, KeyError> {
+        let metadata = fs::symlink_metadata(&path).map_err(failed("looking at the folder for keys", &path))?;
+        if !metadata.is_dir() {
+            return Err(KeyError::Malformed { path, reason: "it is not a folder" });
+        }
         only_owner(&path, &metadata, 0o700)?;
         Ok(Self { path })
     }
@@ -62,68 +61,18 @@ impl Folder {
 
     /// Waits until nobody else changes the folder.
     pub(super) fn lock(&self) -> Result<Locked<'_>, KeyError> {
-        let path = self.path.join("lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed("opening the lock of the keys", &path))?;
-        self.give(&path)?;
-        lock.lock().map_err(failed("locking the keys", &path))?;
-        let locked = Locked { folder: self, _lock: lock };
+        let file = File::open(&self.path).map_err(failed("opening the folder for keys", &self.path))?;
+        file.lock().map_err(failed("locking the folder for keys", &self.path))?;
         // What a crash left in the middle of a change.
         for left in [NEW, OLD].map(|name| self.path.join(name)) {
             wipe(&left)?;
         }
-        Ok(locked)
+        Ok(Locked { folder: self, file })
     }
 
     fn file(&self, id: &KeyId) -> PathBuf {
         self.path.join(format!("{id}.key"))
     }
-
-    /// Gives a file to the owner of the folder: a command that root runs must leave keys that the service can read.
-    fn give(&self, path: &Path) -> Result<(), KeyError> {
-        let owner = fs::metadata(&self.path).map_err(failed("looking at the folder for keys", &self.path))?;
-        give(path, &owner).map_err(failed("giving the file to the owner of the folder", path))
-    }
-}
-
-fn give(path: &Path, owner: &fs::Metadata) -> io::Result<()> {
-    let metadata = fs::metadata(path)?;
-    if (metadata.uid(), metadata.gid()) == (owner.uid(), owner.gid()) {
-        return Ok(());
-    }
-    match std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())) {
-        // The group alone is of no use to a file that only its owner may read.
-        Err(_) if metadata.uid() == owner.uid() => Ok(()),
-        other => other,
-    }
-}
-
-/// Makes names durable that were added to or taken from a folder.
-fn sync(folder: &Path) -> Result<(), KeyError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("writing the folder to disk", folder))
-}
-
-/// Overwrites and removes a file, if there is one.
-fn wipe(path: &Path) -> Result<(), KeyError> {
-    let erasing = || failed("erasing a key", path);
-    match OpenOptions::new().write(true).open(path) {
-        Ok(file) => overwrite(file).map_err(erasing())?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(erasing()(error)),
-    }
-    fs::remove_file(path).map_err(erasing())?;
-    path.parent().map_or(Ok(()), sync)
-}
-
-fn overwrite(mut file: File) -> io::Result<()> {
-    let length = file.metadata()?.len();
-    io::copy(&mut io::repeat(0).take(length), &mut file)?;
-    file.sync_all()
 }
 
 impl Locked<'_> {
@@ -148,7 +97,7 @@ impl Locked<'_> {
 
     fn key(&self, id: &KeyId) -> Result<(Key, Zeroizing<[u8; 32]>), KeyError> {
         let path = self.folder.file(id);
-        let file = File::open(&path).map_err(failed("opening a key", &path))?;
+        let file = itself(OpenOptions::new().read(true), &path).map_err(failed("opening a key", &path))?;
         // Of the file that is open, not of whatever has its name by then.
         only_owner(&path, &file.metadata().map_err(failed("looking at a key", &path))?, 0o600)?;
         let mut text = Zeroizing::new(Vec::with_capacity(file::LONGEST + 1));
@@ -186,10 +135,11 @@ impl Locked<'_> {
         let temporary = self.folder.path.join(NEW);
         let writing = || failed("writing a key", &temporary);
         let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(writing())?;
-        self.folder.give(&temporary)?;
+        // A command that root runs must leave keys that the service can read.
+        self.file.metadata().and_then(|owner| give(&new, &owner)).map_err(writing())?;
         new.write_all(&text).and_then(|()| new.sync_all()).map_err(writing())?;
         // The secret would stay on the disk, in the blocks of a file without a name.
-        let former = OpenOptions::new().write(true).open(&path).ok();
+        let former = itself(OpenOptions::new().write(true), &path).ok();
         fs::rename(&temporary, &path).map_err(failed("naming a key", &path))?;
         sync(&self.folder.path)?;
         former.map_or(Ok(()), |former| overwrite(former).map_err(failed("overwriting the former file of a key", &path)))
@@ -206,8 +156,10 @@ impl Locked<'_> {
 
     /// That there is no key where there was one.
     pub(super) fn empty(&self) -> KeyError {
-        let source =
-            io::Error::new(io::ErrorKind::NotFound, "there is no key in it: bring the keys back from a backup");
+        let source = io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no key in it: start the service once, or bring the keys back from a backup",
+        );
         KeyError::Io { doing: "reading the keys", path: self.folder.path.clone(), source }
     }
 }

@@ -4,9 +4,12 @@
 //! So a command may rotate the keys while the service runs. A key is never changed, only followed by a newer one: the
 //! newest by its time of making is the current one.
 
+mod disk;
 mod file;
 mod folder;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +29,7 @@ pub const GRACE: Duration = Duration::from_secs(60);
 
 /// The keys of the host. Shared by reference; every method may be called from any thread.
 ///
-/// The methods that touch files ([`open`](Self::open), [`reload`](Self::reload), [`rotate`](Self::rotate),
+/// The methods that touch files ([`open`](Self::open), [`existing`](Self::existing), [`reload`](Self::reload), [`rotate`](Self::rotate),
 /// [`retire`](Self::retire)) block.
 pub struct KeyRing {
     folder: Folder,
@@ -39,7 +42,9 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`]: a file that others than its owner have access to, or that is no key, is refused.
     pub fn open(state_folder: &Path) -> Result<Self, KeyError> {
-        let folder = Folder::open(state_folder.join("keys"))?;
+        let path = state_folder.join("keys");
+        Folder::make(&path)?;
+        let folder = Folder::open(path)?;
         let locked = folder.lock()?;
         let keys = match Keys::new(locked.read()?) {
             Some(keys) => keys,
@@ -49,6 +54,18 @@ impl KeyRing {
                 Keys::first(first)
             }
         };
+        drop(locked);
+        Ok(Self { folder, keys: RwLock::new(Arc::new(keys)) })
+    }
+
+    /// Reads the keys in `<state folder>/keys` and makes none: for a command, which may be called with a wrong folder.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`], and where there is no key.
+    pub fn existing(state_folder: &Path) -> Result<Self, KeyError> {
+        let folder = Folder::open(state_folder.join("keys"))?;
+        let locked = folder.lock()?;
+        let keys = Keys::new(locked.read()?).ok_or_else(|| locked.empty())?;
         drop(locked);
         Ok(Self { folder, keys: RwLock::new(Arc::new(keys)) })
     }
