@@ -1,0 +1,57 @@
+//! What there is to ask, one file for each thing.
+
+mod connectors;
+mod events;
+mod health;
+mod keys;
+mod list;
+mod manage;
+mod operations;
+
+use std::sync::Arc;
+
+use portcullis_journal::{JournalError, Record};
+use portcullis_model::{Fault, FaultCode, OperationId};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::auth::Asker;
+use super::description::{self, Document};
+use super::problem::Problem;
+
+/// Every route, with its description.
+pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(operations::create, list::list))
+        .routes(routes!(operations::read))
+        .routes(routes!(manage::cancel))
+        .routes(routes!(manage::retry))
+        .routes(routes!(events::events))
+        .routes(routes!(connectors::connectors))
+        .routes(routes!(keys::keys))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(description::openapi))
+}
+
+/// An operation that the asker may read. One that it may not read looks like none.
+async fn readable(api: &Api, asker: &Asker, id: &str) -> Result<Record, Problem> {
+    let none = || Problem::from(Fault::new(FaultCode::NoSuchOperation, "there is none, or the caller may not read it"));
+    let id = OperationId::parse(id).ok_or_else(none)?;
+    let record = api.service.journal().get(&id).await.map_err(unreadable)?;
+    record.filter(|record| asker.caller.may_read(&record.caller)).ok_or_else(none)
+}
+
+/// A journal that cannot be read.
+fn unreadable(error: JournalError) -> Problem {
+    tracing::error!(%error, "the journal cannot be read");
+    Fault::new(FaultCode::JournalUnwritable, error.to_string()).into()
+}
+
+/// The path of an operation.
+fn location(id: &OperationId) -> String {
+    format!("/v1/operations/{id}")
+}
