@@ -5,6 +5,7 @@ mod connectors;
 mod inspect;
 mod operations;
 mod password;
+mod service;
 mod setup;
 mod terminal;
 
@@ -35,6 +36,10 @@ pub struct Cli {
     /// Where compiled plugins are kept; without it a folder of the user's own.
     #[arg(long, global = true, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
     cache: Option<PathBuf>,
+
+    /// Where the service keeps its journal and its keys; without it where systemd says, or /var/lib/portcullis.
+    #[arg(long, global = true, env = "PORTCULLIS_STATE", hide_env_values = true, value_name = "DIR")]
+    state: Option<PathBuf>,
 
     /// Which lines of the log go to standard error: error, warn, info, debug.
     #[arg(
@@ -74,6 +79,26 @@ enum Command {
         /// One connector; all of them without it.
         connector: Option<String>,
     },
+    /// Serve callers until told to stop.
+    Serve(service::serve::Serve),
+    /// Look at what the service was asked for, try it again, or take it back.
+    #[command(subcommand)]
+    Operations(service::operations::Operations),
+    /// Look at the keys for sealed passwords, or make a new one.
+    #[command(subcommand)]
+    Keys(service::keys::Keys),
+    /// Seal a password for one operation, as a caller would.
+    Seal(service::seal::Seal),
+    /// Write the service's journal into a file, also while the service runs.
+    Backup {
+        /// The file, which must not exist yet.
+        to: PathBuf,
+    },
+    /// Put a journal back that `backup` wrote. The service must not run.
+    Restore {
+        /// The file that `backup` wrote.
+        from: PathBuf,
+    },
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -106,7 +131,8 @@ impl Cli {
     /// Does what was typed.
     pub async fn run(self) -> ExitCode {
         setup::log(self.log);
-        let setup = setup::Setup { config: self.config, cache: self.cache, json: self.json };
+        let state = self.state.unwrap_or_else(service::default_state);
+        let setup = setup::Setup { config: self.config, state, cache: self.cache, json: self.json };
         match self.command {
             Command::Reset(reset) => reset.run(&setup).await,
             Command::Change(change) => change.run(&setup).await,
@@ -115,6 +141,12 @@ impl Cli {
             Command::Status(on) => operations::status(&setup, &on).await,
             Command::Connectors => connectors::run(&setup),
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
+            Command::Serve(serve) => serve.run(&setup).await,
+            Command::Operations(operations) => operations.run(&setup).await,
+            Command::Keys(keys) => keys.run(&setup),
+            Command::Seal(seal) => seal.run(&setup),
+            Command::Backup { to } => service::backup::backup(&setup, &to).await,
+            Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }
