@@ -51,7 +51,7 @@ async fn a_sealed_password_is_good_for_one_operation_of_one_caller_on_one_accoun
         let binding = Binding { kind, account: &account, caller, label: Label::New, key: &key.id, expires };
         seal(&key.key, &password("a sealed password"), &binding).unwrap().to_string()
     };
-    const LATER: u64 = 4_000_000_000;
+    let later = portcullis_seal::unix_seconds(std::time::SystemTime::now()) + 3_600;
     let submit = async |text: String| {
         service.submit(&operator, sealed(&text, reset(ALICE, "unused")), WAIT).await.map(|admitted| match admitted {
             Admitted::New(record) | Admitted::Same(record) => (record.state, record.fault),
@@ -60,13 +60,15 @@ async fn a_sealed_password_is_good_for_one_operation_of_one_caller_on_one_accoun
     let reset_kind = OperationKind::ResetPassword;
     let not_opened = Ok((State::Refused, Some(FaultCode::SealUnopened)));
     let code = |result: Result<_, portcullis_model::Fault>| result.map_err(|fault| fault.code);
-    assert_eq!(code(submit(envelope(reset_kind, "bob@people.example", "operator", LATER)).await), not_opened);
-    assert_eq!(code(submit(envelope(reset_kind, ALICE, "portal", LATER)).await), not_opened);
-    assert_eq!(code(submit(envelope(OperationKind::ChangePassword, ALICE, "operator", LATER)).await), not_opened);
+    assert_eq!(code(submit(envelope(reset_kind, "bob@people.example", "operator", later)).await), not_opened);
+    assert_eq!(code(submit(envelope(reset_kind, ALICE, "portal", later)).await), not_opened);
+    assert_eq!(code(submit(envelope(OperationKind::ChangePassword, ALICE, "operator", later)).await), not_opened);
     assert_eq!(code(submit(envelope(reset_kind, ALICE, "operator", 1)).await), Err(FaultCode::SealExpired));
+    let too_long = envelope(reset_kind, ALICE, "operator", later + 86_400);
+    assert_eq!(code(submit(too_long).await), Err(FaultCode::SealTooLong));
     assert!(!is_password(&service, ALICE, "a sealed password").await);
 
-    let good = envelope(reset_kind, ALICE, "operator", LATER);
+    let good = envelope(reset_kind, ALICE, "operator", later);
     assert_eq!(code(submit(good.clone()).await), Ok((State::Done, None)));
     assert_eq!(code(submit(good).await), Err(FaultCode::SealReplayed));
     assert!(is_password(&service, ALICE, "a sealed password").await);

@@ -40,8 +40,8 @@ pub(in crate::commands) enum Operations {
 #[derive(Debug, Args)]
 pub(in crate::commands) struct List {
     /// Only those in this state: waiting, acting, in-doubt, done, refused, unknown, superseded, cancelled.
-    #[arg(long, value_parser = state)]
-    state: Vec<State>,
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    only: Vec<State>,
     /// Only those of this kind.
     #[arg(long, value_parser = kind)]
     kind: Option<OperationKind>,
@@ -90,7 +90,7 @@ impl Operations {
 impl List {
     async fn run(self, setup: &Setup) -> Result<ExitCode, Fault> {
         let filter = Filter {
-            states: self.state,
+            states: self.only,
             kind: self.kind,
             account: self.account.map(Login::new).transpose().map_err(unusable)?,
             caller: self.caller,
