@@ -7,6 +7,7 @@ mod operations;
 mod password;
 mod setup;
 mod terminal;
+mod token;
 
 use std::path::PathBuf;
 
@@ -69,11 +70,13 @@ enum Command {
     Verify(operations::Verify),
     /// List the connectors, what they answer for, and whether they are usable.
     Connectors,
-    /// Look whether connectors, their plugins and their directories are what they should be. Writes nothing.
+    /// Look whether portcullis.toml, connectors, plugins and directories are what they should be. Writes nothing.
     Check {
-        /// One connector; all of them without it.
+        /// One connector; all of them, and portcullis.toml, without it.
         connector: Option<String>,
     },
+    /// Make a token for a caller of the service, and the line for portcullis.toml. The token is shown this once.
+    Token,
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -115,6 +118,7 @@ impl Cli {
             Command::Status(on) => operations::status(&setup, &on).await,
             Command::Connectors => connectors::run(&setup),
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
+            Command::Token => token::run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }
