@@ -8,6 +8,7 @@ mod password;
 mod service;
 mod setup;
 mod terminal;
+mod token;
 
 use std::path::PathBuf;
 
@@ -74,9 +75,9 @@ enum Command {
     Verify(operations::Verify),
     /// List the connectors, what they answer for, and whether they are usable.
     Connectors,
-    /// Look whether connectors, their plugins and their directories are what they should be. Writes nothing.
+    /// Look whether portcullis.toml, connectors, plugins and directories are what they should be. Writes nothing.
     Check {
-        /// One connector; all of them without it.
+        /// One connector; all of them, and portcullis.toml, without it.
         connector: Option<String>,
     },
     /// Serve callers until told to stop.
@@ -99,6 +100,8 @@ enum Command {
         /// The file that `backup` wrote.
         from: PathBuf,
     },
+    /// Make a token for a caller of the service, and the line for portcullis.toml. The token is shown this once.
+    Token,
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -147,6 +150,7 @@ impl Cli {
             Command::Seal(seal) => seal.run(&setup),
             Command::Backup { to } => service::backup::backup(&setup, &to).await,
             Command::Restore { from } => service::backup::put_back(&setup, &from),
+            Command::Token => token::run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }

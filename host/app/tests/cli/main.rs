@@ -16,4 +16,5 @@ mod policy;
 mod prompt;
 mod run;
 mod secrets;
+mod service;
 mod terminal;

@@ -106,6 +106,7 @@ impl Run {
         settings.set_omit_expression(true);
         for (pattern, word) in [
             (r"\b[0-9a-f]{64}\b", "[sha256]"),
+            (r"\bpct_[0-9A-Za-z_-]{43}", "[token]"),
             (r"\b[0-9a-f]{32}\b", "[id]"),
             (r"\b\d+(\.\d)? ms\b", "[time]"),
             (r#""(total|locate|connector|confirm)": [0-9.]+"#, r#""$1": [time]"#),
