@@ -40,7 +40,7 @@ pub(super) fn complete(mut openapi: OpenApi) -> String {
     let certificate = Some("A client certificate of an authority that the service believes.");
     components.add_security_scheme(
         SCHEMES[1],
-        SecurityScheme::MutualTls { description: certificate.map(str::to_owned), extensions: None },
+        SecurityScheme::MutualTls { description: certificate.map(str::to_owned), extensions: None, deprecated: None },
     );
     for (path, item) in &mut openapi.paths.paths {
         for operation in [&mut item.get, &mut item.post].into_iter().flatten() {

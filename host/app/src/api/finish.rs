@@ -27,7 +27,9 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut answer = match answer {
         Ok(answer) => written(answer, operator),
-        Err(_) => Problem::from(Fault::new(FaultCode::HostInternal, "a handler broke down: see the log")).write(operator),
+        Err(_) => {
+            Problem::from(Fault::new(FaultCode::HostInternal, "a handler broke down: see the log")).write(operator)
+        }
     };
     let headers = answer.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));

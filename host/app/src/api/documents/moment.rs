@@ -28,7 +28,14 @@ mod tests {
         assert_eq!(write(UNIX_EPOCH + Duration::from_secs(LAST + 5)), "9999-12-31T23:59:59.000Z");
         let text = "2027-01-15T08:00:00.123Z";
         assert_eq!(read(text).map(write).as_deref(), Some(text));
-        for text in ["", "2027-01-15", "2027-01-15 08:00:00Z", "1700000000", "2027-13-15T08:00:00Z", "2027-01-15T08:00:00+01:00"] {
+        for text in [
+            "",
+            "2027-01-15",
+            "2027-01-15 08:00:00Z",
+            "1700000000",
+            "2027-13-15T08:00:00Z",
+            "2027-01-15T08:00:00+01:00",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::receipt::{FaultDocument, ReceiptDocument, limit};
 use super::moment;
+use super::receipt::{FaultDocument, ReceiptDocument, limit};
 use crate::api::problem::Problem;
 
 /// One thing that was asked for, and what became of it. Holds no password, sealed or not.

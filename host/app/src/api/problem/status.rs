@@ -55,6 +55,7 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::PluginUnusable
         | F::PluginNotGranted
         | F::PluginChanged
+        | F::PluginNotApproved
         | F::SecretUnreadable
         | F::HostInternal => StatusCode::INTERNAL_SERVER_ERROR,
         F::PluginTrapped
@@ -64,7 +65,9 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::LeftOut
         | F::DirectoryRefused
         | F::DirectoryNonsense => StatusCode::BAD_GATEWAY,
-        F::DirectoryUnavailable | F::Busy | F::Stopping | F::JournalUnwritable => StatusCode::SERVICE_UNAVAILABLE,
+        F::DirectoryUnavailable | F::ConnectorWithdrawn | F::Busy | F::Stopping | F::JournalUnwritable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         F::OperationTimeout | F::OutcomeUnknown | F::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
     }
 }

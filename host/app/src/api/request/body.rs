@@ -215,17 +215,8 @@ fn problem(error: &serde_json::Error) -> Problem {
     Problem::malformed(format!("Line {}, column {}: {what}.", error.line(), error.column()))
 }
 
-const MEMBERS: [&str; 9] = [
-    "kind",
-    "account",
-    "connector",
-    "new_password",
-    "old_password",
-    "candidate",
-    "must_change",
-    "unlock",
-    "deadline",
-];
+const MEMBERS: [&str; 9] =
+    ["kind", "account", "connector", "new_password", "old_password", "candidate", "must_change", "unlock", "deadline"];
 
 #[cfg(test)]
 #[path = "body_tests.rs"]

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_none() {
-        for json in ["1", "null", "{}", "[\"a\"]", "true", r#""\ud800""#, r#""\ud800x""#, r#""\udc00""#, r#""\ud800\u0041""#] {
+        for json in
+            ["1", "null", "{}", "[\"a\"]", "true", r#""\ud800""#, r#""\ud800x""#, r#""\udc00""#, r#""\ud800\u0041""#]
+        {
             assert_eq!(read(json), None, "{json}");
         }
     }

@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_left_out() {
-        for line in ["wait=-1", "wait=ten", "wait", "wait=", "wait=1.5", "wait=99999999999", "return=minimal", ",,;=", ""] {
+        for line in
+            ["wait=-1", "wait=ten", "wait", "wait=", "wait=1.5", "wait=99999999999", "return=minimal", ",,;=", ""]
+        {
             assert_eq!(of(&[line]), prefers(false, None), "{line}");
         }
         assert_eq!(of(&["x=\"respond-async, wait=5\""]), prefers(false, None), "inside of quotes it is a value");

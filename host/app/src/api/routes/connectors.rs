@@ -18,5 +18,7 @@ use crate::api::documents::{ConnectorDocument, Connectors};
 )]
 pub(super) async fn connectors(State(api): State<Arc<Api>>, asker: Asker) -> Json<Connectors> {
     let states = api.service.registry().states();
-    Json(Connectors { connectors: states.into_iter().map(|state| ConnectorDocument::of(state, asker.operator)).collect() })
+    Json(Connectors {
+        connectors: states.into_iter().map(|state| ConnectorDocument::of(state, asker.operator)).collect(),
+    })
 }

@@ -108,17 +108,18 @@ impl Reader {
                     continue;
                 }
             }
-            let stopping = self.phases.wait_for(|phase| *phase > Phase::Serving);
             let written = tokio::select! {
                 written = self.written.recv() => written,
-                _ = stopping => return Some(self.end("the service is stopping; ask again with Last-Event-ID")),
+                _ = self.phases.wait_for(|phase| *phase > Phase::Serving) => Err(RecvError::Closed),
                 () = tokio::time::sleep_until(self.until) => continue,
             };
             match written {
                 // The first line of a stream that begins now.
                 Ok(entry) => self.after = self.after.or(Some(entry.number.saturating_sub(1))),
                 Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return Some(self.end("the service is stopping; ask again with Last-Event-ID")),
+                Err(RecvError::Closed) => {
+                    return Some(self.end("the service is stopping; ask again with Last-Event-ID"));
+                }
             }
         }
     }

@@ -72,6 +72,7 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, P
 )]
 pub(super) async fn metrics(State(api): State<Arc<Api>>, asker: Asker) -> Result<impl IntoResponse, Problem> {
     asker.must_see_all()?;
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    let kind =
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((kind, (api.figures)()))
 }

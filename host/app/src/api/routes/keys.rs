@@ -47,6 +47,5 @@ pub(super) struct KeyDocument {
     responses((status = 200, description = "The keys that are accepted", body = Keys)),
 )]
 pub(super) async fn keys(State(api): State<Arc<Api>>, asker: Asker) -> Json<Keys> {
-    let info = String::from_utf8_lossy(INFO).into_owned();
-    Json(Keys { info, caller: asker.caller.name.clone(), keys: api.service.keys().public() })
+    Json(Keys { info: INFO.to_owned(), caller: asker.caller.name.clone(), keys: api.service.keys().public() })
 }

@@ -90,12 +90,12 @@ pub(super) async fn list(
     Ok(Json(Operations { operations, next: page.next.map(|cursor| wanted.next(&cursor)) }))
 }
 
-const UNKNOWN: &str =
-    "The query may have `state`, `kind`, `account`, `connector`, `caller`, `since`, `until`, `limit` and `cursor`, each once.";
+const UNKNOWN: &str = "The query may have `state`, `kind`, `account`, `connector`, `caller`, `since`, `until`, `limit` and `cursor`, each once.";
 
 impl Wanted {
     fn filter(&self) -> Result<Filter, Problem> {
-        let states = self.state.as_deref().map_or_else(|| Some(Vec::new()), |list| list.split(',').map(Stand::parse).collect());
+        let states =
+            self.state.as_deref().map_or_else(|| Some(Vec::new()), |list| list.split(',').map(Stand::parse).collect());
         Ok(Filter {
             states: states.ok_or_else(|| malformed("state", &Stand::ALL.map(Stand::name).join(", ")))?,
             kind: read(self.kind.as_ref(), "kind", &OperationKind::ALL.map(OperationKind::name).join(", "), |text| {

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{location, readable};
+use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::documents::OperationDocument;
 use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::request::{self, Asked, Preferences, prefer};
-use crate::api::Api;
 use crate::service::{Admitted, Repeat, Submission};
 
 /// Says that the operation was taken on by an earlier request with the same key.
@@ -82,7 +82,8 @@ pub(super) async fn create(
     // In a task of its own: a caller that hangs up must not stop an operation between the journal and its queue.
     let (service, caller) = (api.service.clone(), asker.caller.clone());
     let admitted = tokio::spawn(async move { service.submit(&caller, submission, wait).await }).await;
-    let admitted = admitted.map_err(|_| Fault::new(FaultCode::HostInternal, "handing in broke down: see the log"))??;
+    let admitted =
+        admitted.map_err(|_| Fault::new(FaultCode::HostInternal, "handing in broke down: see the log"))??;
     let (record, replayed) = match admitted {
         Admitted::New(record) => (record, false),
         Admitted::Same(record) => (record, true),
