@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use portcullis_journal::{Event, Journal, NewOperation};
+use portcullis_journal::{Event, Idempotency, Journal, NewOperation};
 use portcullis_model::{Login, OperationId, OperationKind, ResetOptions};
 
 const TASKS: usize = 64;
@@ -51,16 +51,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 }
 
 fn operation(task: usize) -> Result<NewOperation, Box<dyn std::error::Error + Send + Sync>> {
+    let id = OperationId::new()?;
+    let mut digest = [0; 32];
+    digest.copy_from_slice(id.as_str().as_bytes());
     Ok(NewOperation {
-        id: OperationId::new()?,
         caller: "portal".to_owned(),
-        idempotency: None,
+        idempotency: Some(Idempotency { key: id.to_string(), digest }),
         kind: OperationKind::ResetPassword,
         account: Login::new(format!("user{task}@corp.example"))?,
         connector: "corp-ad".to_owned(),
         options: ResetOptions::default(),
         sealed: vec![7; 260],
-        envelopes: Vec::new(),
+        envelopes: vec![digest],
+        id,
         deadline: SystemTime::now() + Duration::from_secs(3600),
     })
 }

@@ -77,11 +77,14 @@ fn histories(connection: &Connection, path: &Path, whole: bool) -> Result<(), Jo
 
 /// Whether the lines of an operation lead to its state, each to the one that it names.
 pub(crate) fn explains(entries: &[crate::Entry], state: State) -> Result<(), String> {
-    let mut at = None;
+    let mut at: Option<State> = None;
     for entry in entries {
+        let (number, event) = (entry.number, entry.event.name());
         let next = match at {
-            None => State::replay([&entry.event]).map_err(|e| e.to_string())?,
-            Some(before) => Some(State::after(before, &entry.event).map_err(|e| e.to_string())?),
+            None => State::replay([&entry.event]).map_err(|_| format!("its first line, {number}, is `{event}`"))?,
+            Some(before) => Some(
+                before.after(&entry.event).map_err(|_| format!("line {number}, `{event}`, cannot follow {before}"))?,
+            ),
         };
         if next != Some(entry.state) {
             return Err(format!("line {} does not lead to {}", entry.number, entry.state));

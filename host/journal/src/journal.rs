@@ -56,6 +56,9 @@ impl Journal {
         let connection = schema::connect(&path)?;
         check::identity(&connection, &path)?;
         check::content(&connection, &path, Depth::Start)?;
+        if connection.is_readonly(rusqlite::MAIN_DB).map_err(|e| JournalError::sqlite("open", &path, &e))? {
+            return Err(JournalError::Storage { doing: "write", what: "the file is read-only".to_owned() });
+        }
         let (watchers, _) = broadcast::channel(WATCHERS);
         let reader = Reader::of(path.clone());
         let writer = Writer::start(connection, path, folder, watchers.clone())?;
@@ -196,5 +199,17 @@ impl Journal {
     /// See [`Reader::backup`].
     pub async fn backup(&self, to: &Path) -> Result<(), JournalError> {
         self.0.reader.backup(to).await
+    }
+
+    /// Ends the journal for every clone: what is queued is written, later calls find it closed, and when this returns
+    /// another process may open the folder. Happens by itself when the last clone is dropped.
+    pub async fn close(&self) {
+        let inner = Arc::clone(&self.0);
+        let closing = tokio::task::spawn_blocking(move || {
+            inner.reader.close();
+            inner.writer.close();
+        });
+        // It ends early only with the runtime.
+        let _ = closing.await;
     }
 }

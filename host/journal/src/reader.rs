@@ -146,7 +146,7 @@ impl Reader {
         done.await.map_err(|_| JournalError::Closed)?
     }
 
-    /// Ends reading: waits for what is being read, and closes the connections.
+    /// Ends reading: nothing new is read, and idle connections are closed.
     pub(crate) fn close(&self) {
         self.0.places.close();
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();

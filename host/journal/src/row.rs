@@ -32,6 +32,8 @@ pub(crate) fn time(millis: i64) -> SystemTime {
 pub(crate) struct RecordRow {
     pub(crate) record: Record,
     pub(crate) options: String,
+    /// As it was written: a newer version may have written a code that this one does not know.
+    pub(crate) fault: Option<String>,
     pub(crate) outcome: Option<String>,
 }
 
@@ -41,7 +43,8 @@ impl RecordRow {
         let text = |e: serde_json::Error| JournalError::Storage { doing: "write", what: e.to_string() };
         let options = serde_json::to_string(&record.options).map_err(text)?;
         let outcome = record.outcome.as_ref().map(serde_json::to_string).transpose().map_err(text)?;
-        Ok(Self { record, options, outcome })
+        let fault = record.fault.map(|code| code.name().to_owned());
+        Ok(Self { record, options, fault, outcome })
     }
 
     /// The sum over everything but the place in the order.
@@ -58,7 +61,7 @@ impl RecordRow {
         for at in [r.not_before, r.ended_at] {
             sum.number(at.map_or(-1, millis));
         }
-        sum.text(r.fault.map_or("", FaultCode::name));
+        sum.text(self.fault.as_deref().unwrap_or(""));
         sum.text(self.outcome.as_deref().unwrap_or(""));
         sum.number(i64::from(r.has_password));
         sum.end()
@@ -99,6 +102,7 @@ impl Sum {
 pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let optional_time = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(time));
     let options: String = row.get(6)?;
+    let fault: Option<String> = row.get(13)?;
     let outcome: Option<String> = row.get(14)?;
     let record = Record {
         seq: row.get::<_, i64>(0)?.cast_unsigned(),
@@ -114,10 +118,7 @@ pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         accepted_at: time(row.get(10)?),
         deadline: time(row.get(11)?),
         not_before: optional_time(12)?,
-        fault: match row.get::<_, Option<String>>(13)? {
-            Some(code) => Some(FaultCode::parse(&code).unwrap_or(FaultCode::HostInternal)),
-            None => None,
-        },
+        fault: fault.as_deref().map(|code| FaultCode::parse(code).unwrap_or(FaultCode::HostInternal)),
         outcome: match &outcome {
             Some(text) => Some(serde_json::from_str(text).map_err(|_| bad("the outcome"))?),
             None => None,
@@ -126,7 +127,7 @@ pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         has_password: row.get(16)?,
     };
     let sum: i64 = row.get(17)?;
-    let row = RecordRow { record, options, outcome };
+    let row = RecordRow { record, options, fault, outcome };
     if row.sum() == sum { Ok(row.record) } else { Err(bad("an operation: it is not what was written")) }
 }
 

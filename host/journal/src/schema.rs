@@ -12,8 +12,9 @@ pub(crate) const APPLICATION_ID: i64 = 0x5063_6A6C;
 /// The schema that this version writes (`PRAGMA user_version`).
 pub(crate) const VERSION: i64 = 1;
 
-// `sealed` is a table of its own, filled at its end only and overwritten in place with zeros of the same length: SQLite
-// erases what it frees (secure_delete), but leaves copies of what it moves when it balances pages.
+// `sealed` is a table of its own, filled at its end only and overwritten in place with zeros of the same length. SQLite
+// erases what it frees (secure_delete), but leaves copies of what it moves when it balances pages: so rows go only where
+// no password is near (see the writer's prune), and the table refers to no other.
 const TABLES: &str = "
 CREATE TABLE operations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,7 +45,7 @@ CREATE INDEX operations_open ON operations (seq) WHERE ended_at IS NULL;
 CREATE INDEX operations_ended ON operations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX operations_unknown ON operations (ended_at) WHERE state = 'unknown' AND has_password = 1;
 CREATE TABLE sealed (
-  operation INTEGER PRIMARY KEY REFERENCES operations (seq) ON DELETE CASCADE,
+  operation INTEGER PRIMARY KEY,
   bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE envelopes (

@@ -7,12 +7,14 @@ use super::diagnostic::did_you_mean;
 pub(super) struct Keys {
     /// What the file is called in messages.
     pub(super) file: &'static str,
+    /// One of its sections, for messages.
+    pub(super) section: &'static str,
     /// Path and example, in the order of the documentation. A `*` stands for a name that the operator chooses.
     pub(super) all: &'static [(&'static str, &'static str)],
 }
 
 /// The keys of a connector's file.
-pub(super) const CONNECTOR: Keys = Keys { file: "a connector's file", all: CONNECTOR_KEYS };
+pub(super) const CONNECTOR: Keys = Keys { file: "a connector's file", section: "[ldap]", all: CONNECTOR_KEYS };
 
 const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("plugin", r#"plugin = "active-directory.wasm""#),

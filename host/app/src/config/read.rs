@@ -14,7 +14,7 @@ pub(super) fn shape<T: DeserializeOwned>(text: &str, keys: &Keys, findings: &mut
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {
-            syntax(text, &error, findings);
+            syntax(text, &error, keys, findings);
             return None;
         }
     };
@@ -119,7 +119,7 @@ fn mistake(error: &toml::de::Error, at: Range<usize>, found: Option<&Taken>, key
 
 const NUMBER: &str = "a whole number";
 
-fn syntax(text: &str, error: &toml::de::Error, findings: &mut Findings) {
+fn syntax(text: &str, error: &toml::de::Error, keys: &Keys, findings: &mut Findings) {
     let at = error.span().unwrap_or_default();
     let here = text.get(at.clone()).unwrap_or_default();
     let before = text.get(..at.start).unwrap_or_default();
@@ -136,8 +136,11 @@ fn syntax(text: &str, error: &toml::de::Error, findings: &mut Findings) {
     } else if what.starts_with("invalid basic string") || what.starts_with("invalid literal string") {
         (format!("this is not TOML: {what}"), "close the text with a quotation mark in the same line")
     } else {
-        let help = "a file is made of lines such as `key = \"text\"`, `key = 8`, `key = [\"a\", \"b\"]`, and of sections such as `[ldap]`";
-        (format!("this is not TOML: {what}"), help)
+        let help = format!(
+            "a file is made of lines such as `key = \"text\"`, `key = 8`, `key = [\"a\", \"b\"]`, and of sections such as `{}`",
+            keys.section
+        );
+        return findings.error("syntax", at, format!("this is not TOML: {what}"), "here", help);
     };
     findings.error("syntax", at, message, "here", help);
 }

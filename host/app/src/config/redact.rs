@@ -36,6 +36,11 @@ impl Redacted {
             let (Some(before), false) = (original.get(done..original_range.start), original_range.is_empty()) else {
                 continue;
             };
+            // What touches is one: the number of masks would tell how a secret is made up.
+            if let Some(last) = cuts.last_mut().filter(|last: &&mut Cut| last.original.end == original_range.start) {
+                (last.original.end, done) = (original_range.end, original_range.end);
+                continue;
+            }
             push_printable(&mut text, before);
             let at = text.len();
             text.push_str(MASK);
@@ -134,6 +139,8 @@ fn find(text: &str) -> Vec<Range<usize>> {
     let tokens: Vec<Token> = Source::new(text).lex().into_vec();
     let raw = |token: &Token| text.get(range(token)).unwrap_or_default();
     let (mut found, mut reader, mut at) = (in_lines(text), Reader::default(), 0);
+    found.extend(pem(text));
+    found.extend(issued(text));
     while let Some(token) = tokens.get(at) {
         at += 1;
         match token.kind() {
@@ -208,6 +215,9 @@ fn names_a_secret(key: &str) -> bool {
     if matches!(key.as_str(), "passwords" | "set-password") {
         return false;
     }
+    if key == "key" || key.ends_with("-key") {
+        return true;
+    }
     ["pass", "secret", "token", "credential"].iter().any(|word| key.contains(word))
         || ["pwd", "pw"].iter().any(|end| key.ends_with(end))
         || strsim::normalized_damerau_levenshtein(&key, "bind-password") > 0.7
@@ -241,6 +251,25 @@ fn in_line(line: &str, base: usize) -> Option<Range<usize>> {
         || word.starts_with(['{', '['])
         || matches!(unquoted(word), "password" | "remove" | "true" | "false");
     (!shown).then(|| begins..begins + value.trim().len())
+}
+
+/// Blocks of PEM that are no certificates (RFC 7468), each to its end or to the end of the text.
+fn pem(text: &str) -> Vec<Range<usize>> {
+    let begins = text.match_indices("-----BEGIN ").map(|(at, _)| at);
+    let secret = begins.filter(|at| !text.get(at + 11..).unwrap_or_default().starts_with("CERTIFICATE-----"));
+    let end = |at: usize| text.get(at..).and_then(|rest| rest.find("-----END ")).map_or(text.len(), |end| at + end);
+    secret.map(|at| at..end(at)).collect()
+}
+
+/// The tokens that `portcullis token` made, wherever they stand.
+fn issued(text: &str) -> Vec<Range<usize>> {
+    let prefix = crate::service::callers::Token::PREFIX;
+    let random = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let tokens = text.match_indices(prefix).map(|(at, _)| {
+        let after = text.get(at..).unwrap_or_default();
+        at..at + after.find(|c| !random(c)).unwrap_or(after.len())
+    });
+    tokens.filter(|token| token.len() > prefix.len() + 8).collect()
 }
 
 /// The part of a URL before the `@`, where people put passwords.
@@ -281,6 +310,11 @@ mod tests {
             "urls = [\"ldaps://dc1]\nbind-password = \"hunter2\"",
             "filter = \"\"\"(uid=x)\nbind-password = \"hunter2\"\nconnections = 8",
             "[config]\napi-token = \"hunter2\"",
+            "[tls]\nkey = \"hunter2\"",
+            "[tls]\nkey = \"\"\"\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n\"\"\"",
+            "[tls]\nkye = \"\"\n-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2\n",
+            "[callers.portal]\nt[oken-sha256 = [\"pct_hunter2hunter2\"]",
+            "# pct_hunter2-hunter2_",
         ] {
             let shown = shown(text);
             assert!(!shown.contains("hunter") && !shown.contains("ter2"), "{text}\n{shown}");
@@ -297,6 +331,8 @@ mod tests {
             "[ldap.write]\nuserPassword = \"password\" # in hand\npwdReset = [\"TRUE\"]",
             "ldap.write.unicodePwd = \"password\"",
             "[reveal]\npasswords = [\"nwe\"]",
+            "[tls]\nkey = { file = \"server.key\" }\ncertificate = \"server.pem\"",
+            "[keys]\noverlap = \"7d\" # -----BEGIN CERTIFICATE-----",
             "set-password = \"yes\"\nconnections = 8",
             "# the password in hand\naccounts = [\"*@corp.example\"]",
         ] {

@@ -111,3 +111,11 @@ pub(crate) async fn works(running: &Running) -> Outcome {
     let operation = Operation::status(Login::new(ALICE).unwrap()).unwrap();
     perform(&running.connector, &operation).await.outcome
 }
+
+/// A connector's file with a server that does not answer, in place of the directory in memory.
+pub(crate) fn nobody_listens(toml: &str, more: &str) -> String {
+    let (head, rest) = toml.split_once("[ldap.embedded]").unwrap();
+    let (_, rest) = rest.split_once("[ldap.locate]").unwrap();
+    let servers = "[ldap]\nurls = [\"ldaps://127.0.0.1:9\"]\nconnect-timeout = \"1s\"";
+    format!("{head}{servers}\n{more}\n[ldap.locate]{rest}")
+}

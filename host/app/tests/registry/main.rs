@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod approval;
+mod broken;
 mod folder;
+mod follow;
+mod swap;

@@ -7,10 +7,12 @@ mod accept;
 mod batch;
 mod prune;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,7 @@ use crate::folder::Folder;
 use crate::{Accepted, Entry, Event, JournalError, NewOperation, Pruned, Record};
 
 pub(crate) use prune::Ages;
+pub(crate) use record::restored;
 
 /// The most commands that wait for the thread; further callers wait before they queue.
 const QUEUE: usize = 1024;
@@ -47,7 +50,7 @@ pub(crate) enum Command {
 pub(crate) struct Writer {
     commands: Sender<(Command, Option<OwnedSemaphorePermit>)>,
     places: Arc<Semaphore>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -68,7 +71,7 @@ impl Writer {
                 drop(folder);
             })
             .map_err(JournalError::io("start the thread of", &at))?;
-        Ok(Self { commands, places: Arc::new(Semaphore::new(QUEUE)), thread: Some(thread) })
+        Ok(Self { commands, places: Arc::new(Semaphore::new(QUEUE)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Has something written, and waits until it is.
@@ -79,19 +82,19 @@ impl Writer {
         answer.await.map_err(|_| JournalError::Closed)?
     }
 
-    /// Ends the thread after what is queued now; later calls find the journal closed.
+    /// Ends the thread after what is queued now, and waits for it; later calls find the journal closed.
     pub(crate) fn close(&self) {
         self.places.close();
         let _ = self.commands.send((Command::Close, None));
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -49,6 +49,16 @@ pub(super) fn record(
     Ok(row.record)
 }
 
+/// Marks every open operation as coming from a backup, in the caller's transaction. Says how many there were.
+pub(crate) fn restored(connection: &Connection) -> Result<u64, JournalError> {
+    let mut marked = 0;
+    for open in read::open_operations(connection)? {
+        record(connection, &open.id, Event::Restored, &mut Written::default())?;
+        marked += 1;
+    }
+    Ok(marked)
+}
+
 /// The record after an event.
 fn next(before: Record, state: State, event: &Event, at: SystemTime) -> Record {
     let mut record = Record { state, not_before: event.until().map(|t| time(millis(t))), ..before };
@@ -118,7 +128,7 @@ pub(super) fn update(connection: &Connection, row: &RecordRow) -> Result<(), Jou
                 record.attempts,
                 record.looks,
                 record.not_before.map(millis),
-                record.fault.map(FaultCode::name),
+                row.fault,
                 row.outcome,
                 record.ended_at.map(millis),
                 record.has_password,
@@ -140,7 +150,7 @@ pub(super) fn erase(connection: &Connection, seq: u64) -> Result<bool, JournalEr
 }
 
 /// Writes one line of the journal.
-pub(crate) fn line(
+pub(super) fn line(
     connection: &Connection,
     record: &Record,
     event: Event,

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use portcullis_model::OperationKind;
 use rustls::pki_types::DnsName;
 use toml::Spanned;
 
 use super::super::check::Check;
 use super::super::file::{Section, Text};
+use super::super::pattern::Pattern;
 use super::super::values::sha256;
 use super::data::{CallerConfig, ClientCertificate, Listen, Rate, See, Tls};
 use super::file;
@@ -17,6 +19,13 @@ const OPERATOR: &str = "operator";
 const UNUSED: &str = "the caller could ask for nothing";
 const MAKE_TOKEN: &str = "`portcullis token` makes a token and the line for this file";
 const FINGERPRINT: &str = "`openssl x509 -in FILE -noout -fingerprint -sha256` shows it";
+
+/// What a caller may not touch, and where that is written.
+struct Excepts<'c> {
+    at: Option<Range<usize>>,
+    except: &'c [Pattern],
+    exclude: &'c Option<Option<String>>,
+}
 
 /// What has been seen of the callers before.
 #[derive(Default)]
@@ -106,12 +115,14 @@ impl Check<'_> {
         };
         let of = |key| ["callers", "*", key];
         let operations = self.operations(caller.operations, &of("operations"), header.clone(), UNUSED);
-        let accounts = self.accounts(caller.accounts, &of("accounts"), header, UNUSED);
+        let accounts = self.accounts(caller.accounts, &of("accounts"), header.clone(), UNUSED);
         let except = self.patterns(&caller.except);
         let exclude = match caller.exclude {
             Some(filter) => self.exclude(filter, &of("exclude")).map(Some),
             None => Some(None),
         };
+        let excepts = Excepts { at: caller.except.first().map(Spanned::span), except: &except, exclude: &exclude };
+        self.privileged(name, header, operations.as_deref(), accounts.as_deref(), &excepts);
         let connectors = caller.connectors.map(|list| self.connectors_of(&list, connectors));
         let rate = self.rate(caller.rate.as_ref(), Rate::CALLER, &of("rate"));
         let words = [("own", See::Own), ("all", See::All)];
@@ -130,6 +141,42 @@ impl Check<'_> {
             see: see?,
             manage: caller.manage,
         })
+    }
+
+    /// Tells where a caller may take an administrator's account over, and where a spelling gets past `except`.
+    fn privileged(
+        &mut self,
+        name: &str,
+        header: Range<usize>,
+        operations: Option<&[OperationKind]>,
+        accounts: Option<&[Pattern]>,
+        excepts: &Excepts<'_>,
+    ) {
+        let (Some(operations), Some(accounts)) = (operations, accounts) else { return };
+        let resets = operations.contains(&OperationKind::ResetPassword);
+        if resets && excepts.except.is_empty() && matches!(excepts.exclude, Some(None)) {
+            self.findings.warning(
+                "no-exclude",
+                header,
+                format!("`{name}` may reset every account that `accounts` means, administrators too"),
+                "neither `except` nor `exclude`",
+                format!("protect privileged accounts, for example: {}", self.example(&["callers", "*", "exclude"])),
+            );
+        }
+        let any_domain = accounts.iter().find(|pattern| !pattern.fixes_domain());
+        // Without an `@` in `accounts`, also the bare name is taken, which a pattern with one does not mean.
+        let bare = any_domain.is_some_and(|pattern| !pattern.to_string().contains('@'));
+        let asks_for_one = |pattern: &&Pattern| pattern.to_string().contains('@') && (bare || pattern.fixes_domain());
+        let fixed = excepts.except.iter().find(asks_for_one);
+        if let (Some(any), Some(fixed), Some(at)) = (any_domain, fixed, excepts.at.clone()) {
+            self.findings.warning(
+                "domain-not-fixed",
+                at,
+                format!("`except` asks for a domain (\"{fixed}\"), and `accounts` takes any (\"{any}\")"),
+                "the same account without its domain gets past",
+                "name the domain in `accounts` as well, or leave it out in `except`: \"*-adm*\"",
+            );
+        }
     }
 
     fn tokens(&mut self, list: &Spanned<Vec<Text>>, name: &str, seen: &mut Seen) -> Option<Vec<[u8; 32]>> {

@@ -5,6 +5,7 @@ use super::super::keys::Keys;
 /// The keys of portcullis.toml.
 pub(in crate::config) const SERVICE: Keys = Keys {
     file: "portcullis.toml",
+    section: "[listen]",
     all: &[
         ("listen", "[listen]"),
         ("listen.addresses", r#"addresses = ["127.0.0.1:8440"]"#),

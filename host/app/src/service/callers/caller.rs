@@ -46,6 +46,8 @@ impl Caller {
     pub fn may(&self, kind: OperationKind, account: &Login, connector: &str) -> Result<(), Fault> {
         let Rights::Section(section) = &self.rights else { return Ok(()) };
         let config = &section.config;
+        // What cannot be seen in a name shows in the log.
+        let shown = account.as_str().escape_debug();
         let denied = |line: &str, why: String| {
             let detail = format!("`{line}` of [callers.{}]: {why}", self.name);
             Err(Fault::new(FaultCode::CallerNotAllowed, detail))
@@ -54,10 +56,10 @@ impl Caller {
             return denied("operations", format!("{kind} is not among them"));
         }
         if let Some(why) = section.except.meant(account) {
-            return denied("except", format!("{account} {why}"));
+            return denied("except", format!("{shown} {why}"));
         }
         if !config.accounts.iter().any(|pattern| pattern.matches(account.as_str())) {
-            return denied("accounts", format!("{account} matches none of them"));
+            return denied("accounts", format!("{shown} matches none of them"));
         }
         if config.connectors.as_ref().is_some_and(|names| !names.iter().any(|name| name == connector)) {
             return denied("connectors", format!("{connector} is not among them"));

@@ -51,7 +51,7 @@ impl Wide {
             return Some(format!("matches \"{written}\""));
         }
         let strange = decomposed(account.as_str()).find(|c| !is_comparable(*c))?;
-        Some(format!("holds U+{:04X}, of which directories take notice or not", u32::from(strange)))
+        Some(format!("holds U+{:04X}, which one directory compares and another skips", u32::from(strange)))
     }
 }
 
@@ -61,8 +61,11 @@ fn fold(text: &str) -> String {
         c.is_ascii_graphic()
             || (Group::Letter.union(Group::SpacingMark).contains(category(*c)) && !ignorable.contains(*c))
     };
-    // Upper case first: several letters share one upper case and differ in lower case (`s` and `ſ`, `i` and `ı`).
-    let cased = decomposed(text).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect::<String>();
+    // Letters that differ in lower case share an upper case (`s` and `ſ`, `i` and `ı`), and some have none before they
+    // are in lower case (`ẞ`).
+    let cases = |c: char| c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    // Accents go first: one of them is a letter in upper case.
+    let cased = decomposed(text).filter(kept).flat_map(cases).collect::<String>();
     decomposed(&cased).filter(kept).fold(String::with_capacity(cased.len()), |mut folded, c| {
         folded.push_str(&base(c));
         folded
@@ -89,7 +92,7 @@ fn is_comparable(c: char) -> bool {
 /// The letters of which Unicode does not say that they are another one with a stroke, and Windows does; and katakana for
 /// hiragana.
 fn base(c: char) -> Cow<'static, str> {
-    Cow::Borrowed(match c {
+    let plain = match c {
         'æ' => "ae",
         'ø' => "o",
         'đ' | 'ð' => "d",
@@ -99,13 +102,10 @@ fn base(c: char) -> Cow<'static, str> {
         'œ' => "oe",
         'þ' => "th",
         'ŧ' => "t",
-        '\u{3041}'..='\u{3096}' => {
-            let katakana = char::from_u32(u32::from(c) + 0x60).unwrap_or(c);
-            return Cow::Owned(katakana.to_string());
-        }
-        other if other.is_ascii() => return Cow::Owned(other.to_string()),
-        other => return Cow::Owned(other.to_string()),
-    })
+        '\u{3041}'..='\u{3096}' => return char::from_u32(u32::from(c) + 0x60).unwrap_or(c).to_string().into(),
+        other => return other.to_string().into(),
+    };
+    plain.into()
 }
 
 #[cfg(test)]

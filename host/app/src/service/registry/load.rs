@@ -56,6 +56,8 @@ fn load(sandbox: &Sandbox, digest: Digest, path: &std::path::Path) -> Result<Plu
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) name: String,
+    /// Its file.
+    pub(super) path: PathBuf,
     pub(super) file: ConnectorFile,
     pub(super) inputs: Inputs,
     pub(super) former: Option<Arc<Running>>,

@@ -13,11 +13,13 @@
 //! This part never delivers an operation, never asks callers who they are, and never writes into the two folders.
 
 pub mod approval;
+mod follow;
 mod load;
 mod reload;
 mod scan;
 mod slot;
 mod state;
+mod swap;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -29,11 +31,12 @@ use portcullis_model::{Blame, Fault, FaultCode, Login};
 use portcullis_sandbox::Sandbox;
 use tokio::sync::watch;
 
+pub use follow::{Following, Pace};
 pub use reload::{Change, What};
 pub use slot::Running;
 pub use state::{Candidate, ConnectorState, LastFault, State};
 
-use load::Plugins;
+use reload::Looking;
 use slot::Slot;
 
 /// What a registry is made of.
@@ -56,7 +59,7 @@ pub struct Registry {
     options: RegistryOptions,
     slots: ArcSwap<Slots>,
     /// Held while the folders are looked at: one look at a time, and only it changes `slots`.
-    looking: tokio::sync::Mutex<Plugins>,
+    looking: tokio::sync::Mutex<Looking>,
     last_faults: Mutex<BTreeMap<String, LastFault>>,
     generation: watch::Sender<u64>,
 }

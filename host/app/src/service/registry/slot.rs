@@ -85,11 +85,24 @@ impl Slot {
         self.file().map(|file| &*file.operations).unwrap_or_default()
     }
 
+    /// The files of secrets and certificate authorities that count, of what runs and of what was refused.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &PathBuf> {
+        let running = self.running.as_ref().map(|running| &running.inputs);
+        let refused = self.refused.as_ref().and_then(|refused| refused.inputs.as_ref());
+        running.into_iter().chain(refused).flat_map(|inputs| inputs.beside.iter().map(|(path, _)| path))
+    }
+
     /// Why nothing runs.
     pub(super) fn fault(&self, name: &str) -> Fault {
         match &self.refused {
             Some(refused) => refused.fault.clone(),
             None => Fault::new(FaultCode::UnknownConnector, format!("{name} was withdrawn: its file is gone")),
         }
+    }
+}
+
+impl Refused {
+    pub(super) fn new(fault: Fault, inputs: Option<Inputs>, plugin: Option<Described>, again: bool) -> Self {
+        Self { fault, file: None, inputs, plugin, again, since: SystemTime::now() }
     }
 }

@@ -96,6 +96,43 @@ fn a_fingerprint_may_be_written_as_openssl_shows_it() {
 }
 
 #[test]
+fn a_caller_that_could_take_administrators_over_is_told() {
+    let desk = "accounts = [\"*@corp.example\"]\nexclude = \"(adminCount=1)\"\nsee";
+    let open = with(SERVICE, &[(desk, "accounts = [\"*@corp.example\"]\nsee")]);
+    assert_eq!(codes(&open), ["no-exclude"]);
+    let excepted = with(SERVICE, &[(desk, "accounts = [\"*@corp.example\"]\nexcept = [\"*-adm*\"]\nsee")]);
+    assert_eq!(codes(&excepted), [""; 0]);
+    assert_eq!(codes(&with(&open, &[("\"reset-password\"", "\"account-status\"")])), [""; 0]);
+}
+
+#[test]
+fn an_except_that_a_name_without_its_domain_gets_past_is_told() {
+    let any = with(SERVICE, &[("accounts = [\"*@corp.example\"]\nexcept", "accounts = [\"*\"]\nexcept")]);
+    assert_eq!(codes(&any), ["domain-not-fixed"]);
+    assert_eq!(codes(&with(&any, &[("*-adm@corp.example", "*-adm@*")])), ["domain-not-fixed"]);
+    let domains = with(&any, &[("accounts = [\"*\"]", "accounts = [\"*@*\"]")]);
+    assert_eq!(codes(&domains), ["domain-not-fixed"]);
+    assert_eq!(codes(&with(&domains, &[("*-adm@corp.example", "*-adm@*")])), [""; 0]);
+    assert_eq!(codes(&with(&any, &[("*-adm@corp.example", "*-adm*")])), [""; 0]);
+}
+
+#[test]
+fn warnings() {
+    let folder = folder();
+    let text = with(
+        SERVICE,
+        &[
+            ("accounts = [\"*@corp.example\"]\nexcept", "accounts = [\"*\"]\nexcept"),
+            ("accounts = [\"*@corp.example\"]\nexclude = \"(adminCount=1)\"\nsee", "accounts = [\"*\"]\nsee"),
+            ("[\"corp-ad\"]", "[\"corp-da\"]"),
+            ("[connectors.corp-ad.", "[connectors.other."),
+        ],
+    );
+    let shown: Vec<String> = loaded(&folder, &text).warnings.iter().map(|warning| folder.shown(warning)).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
 fn a_connector_that_is_not_there_is_told() {
     assert_eq!(codes(&with(SERVICE, &[("[\"corp-ad\"]", "[\"corp-da\"]")])), ["unknown-connector"]);
     assert_eq!(codes(&with(SERVICE, &[("[connectors.corp-ad.", "[connectors.corp-entra.")])), ["unknown-connector"]);

@@ -1,6 +1,7 @@
 //! What is refused and what the operator then reads; what is taken, and what comes out.
 
 mod accepted;
+mod example;
 mod refused;
 mod robust;
 

@@ -71,7 +71,7 @@ fn a_character_that_directories_take_differently_is_not_let_past() {
         assert!(meant("bob-adm", spelling) || meant("adm1", spelling), "{spelling:?}");
     }
     let told = wide(&["*-adm"]).meant(&login("bob\u{2010}adm"));
-    assert_eq!(told.as_deref(), Some("holds U+2010, of which directories take notice or not"));
+    assert_eq!(told.as_deref(), Some("holds U+2010, which one directory compares and another skips"));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn spelling(c: char) -> impl Strategy<Value = String> {
         'i' => vec!['ı', 'İ', 'í', 'ⁱ', 'Ⅰ'],
         'a' => vec!['å', '\u{212b}', 'ª', 'Ａ'],
         'd' => vec!['đ', 'Ð', 'ⅾ'],
-        'm' => vec!['ⅿ', 'ṃ', '㎜'].into_iter().filter(|c| *c != '㎜').collect(),
+        'm' => vec!['ⅿ', 'ṃ', 'ⓜ'],
         _ => vec![],
     });
     (prop::sample::select(all), unnoticed()).prop_map(|(c, after)| format!("{c}{after}"))
@@ -143,16 +143,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_put_in_between_does_not_help(at in 0..8_usize, c in any::<char>()) {
-        prop_assume!(!c.is_control() && !(c.is_ascii() && c != ' '));
+    fn whatever_is_put_in_between_does_not_help(at in 0..8_usize, c in "[\u{a0}-\u{10ffff}]") {
         let mut name = "kiss-adm".to_owned();
-        name.insert(at, c);
-        // A letter or a digit of its own makes another name; then it is one that every directory compares, in a
-        // folded form that says so.
+        name.insert_str(at, &c);
+        // Only what is a letter, digit or sign of ASCII in another form makes another name.
         let excepted = wide(&["kiss-adm"]).meant(&login(&name)).is_some();
-        let another = fold(&name).chars().filter(char::is_ascii).collect::<String>() != "kiss-adm";
-        prop_assert!(excepted || another, "{name:?}");
-        prop_assert!(excepted || fold(&c.to_string()).bytes().any(|b| b.is_ascii_graphic()), "{name:?}");
+        prop_assert!(excepted || fold(&c).bytes().any(|b| b.is_ascii_graphic()), "{name:?}");
     }
 
     #[test]

@@ -1,0 +1,123 @@
+//! One connector takes the place of another, or does not.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use portcullis_model::Fault;
+use portcullis_sandbox::{Digest, Plugin};
+
+use super::load::{self, Wanted};
+use super::reload::{Change, What, lost};
+use super::scan::Inputs;
+use super::slot::{Described, Refused, Running, Slot};
+use super::verify::{Verdict, first_problem, verify};
+use super::{Registry, Slots};
+use crate::check;
+use crate::connector::Connector;
+
+impl Registry {
+    /// Makes one connector, looks at it where there is a former one, and puts it in. True if nobody has looked at its
+    /// directory yet.
+    pub(super) async fn make(&self, wanted: Wanted, plugin: Result<Plugin, Fault>) -> (Option<Change>, bool) {
+        let sandbox = Arc::clone(&self.options.sandbox);
+        let made = tokio::task::spawn_blocking(move || {
+            let made = load::make(&wanted, plugin, &sandbox);
+            (wanted, made)
+        });
+        let (wanted, made) = match made.await {
+            Ok(made) => made,
+            Err(error) => {
+                tracing::error!("{}", lost(error));
+                return (None, false);
+            }
+        };
+        let Wanted { name, path, file, inputs, former } = wanted;
+        let refused = |fault, described, again| Refused {
+            file: Some(Box::new(file.clone())),
+            ..Refused::new(fault, Some(inputs.clone()), described, again)
+        };
+        let connector = match made {
+            Ok(connector) => connector,
+            Err((fault, described)) => {
+                return (self.refuse(&name, path, former, refused(fault, described, false)), false);
+            }
+        };
+        let verdict = match &former {
+            Some(former) => Some(verify(&connector, &former.connector).await),
+            None => None,
+        };
+        if let Some(Verdict::Refused(fault)) = verdict {
+            let described = Described::of(&connector.plugin);
+            return (self.refuse(&name, path, former, refused(fault, Some(described), true)), false);
+        }
+        if let Some(Verdict::Unseen(fault)) = &verdict {
+            tracing::warn!(connector = name, "swapped in without being seen to work, as the former does not: {fault}");
+        }
+        let what = if former.is_some() { What::Swapped } else { What::Began };
+        self.begin(&name, path, connector, inputs);
+        (Some(Change { connector: name, what }), !matches!(verdict, Some(Verdict::Good)))
+    }
+
+    fn begin(&self, name: &str, path: PathBuf, connector: Connector, inputs: Inputs) {
+        let generation = *self.generation.borrow() + 1;
+        tracing::info!(connector = name, digest = %connector.plugin.digest(), generation, "running");
+        let running = Running { connector, since: SystemTime::now(), generation, inputs };
+        self.put(name, Some(Slot { running: Some(Arc::new(running)), ..Slot::new(path) }));
+    }
+
+    /// Lists what is not run. Says so once for each reason.
+    pub(super) fn refuse(
+        &self,
+        name: &str,
+        path: PathBuf,
+        running: Option<Arc<Running>>,
+        new: Refused,
+    ) -> Option<Change> {
+        let slot = self.slots.load().get(name).cloned();
+        let before = slot.as_deref().and_then(|slot| slot.refused.clone());
+        let same = before.as_ref().filter(|before| before.fault == new.fault && before.inputs == new.inputs);
+        if same.is_some() && slot.as_deref().is_some_and(|slot| slot.running.is_some() == running.is_some()) {
+            return None;
+        }
+        let fault = new.fault.clone();
+        let goes_on = if running.is_some() { "the former one goes on serving" } else { "it is not run" };
+        tracing::warn!(connector = name, "{goes_on}: {fault}; {}", fault.code.remedy());
+        self.put(name, Some(Slot { running, refused: Some(Arc::new(new)), ..Slot::new(path) }));
+        Some(Change { connector: name.to_owned(), what: What::Refused(fault) })
+    }
+
+    /// The only place in which what runs is changed; called by the one look that goes on.
+    pub(super) fn put(&self, name: &str, slot: Option<Slot>) {
+        let mut slots = Slots::clone(&self.slots.load());
+        match slot {
+            Some(slot) => slots.insert(name.to_owned(), Arc::new(slot)),
+            None => slots.remove(name),
+        };
+        self.slots.store(Arc::new(slots));
+        self.generation.send_modify(|generation| *generation += 1);
+    }
+
+    pub(super) fn digests(&self) -> HashSet<Digest> {
+        let slots = self.slots.load();
+        let running = slots.values().filter_map(|slot| Some(slot.running.as_ref()?.inputs.plugin));
+        let refused = slots.values().filter_map(|slot| Some(slot.refused.as_ref()?.inputs.as_ref()?.plugin));
+        running.chain(refused).collect()
+    }
+
+    /// Looks at the directories of connectors that began without it, one after the other, in the background.
+    pub(super) fn look_at(&self, names: BTreeSet<String>) {
+        let me = self.me.clone();
+        tokio::spawn(async move {
+            for name in names {
+                let Some(registry) = me.upgrade() else { return };
+                let Some(running) = registry.get(&name) else { continue };
+                if let Some(fault) = first_problem(&check::look(&running.connector).await) {
+                    tracing::warn!(connector = name, "{fault}");
+                    registry.note(&name, Some(&fault));
+                }
+            }
+        });
+    }
+}
