@@ -104,6 +104,7 @@ impl Registry {
         drop(making);
         looking.plugins.keep(&self.digests());
         self.look_at(unseen);
+        self.list_soon();
         Ok(changes)
     }
 
