@@ -1,28 +1,35 @@
 //! `portcullis connectors`: which connectors there are, what they answer for, and whether they could run.
+//!
+//! This is what the files say. What a service really runs is [`crate::show::connectors`] of its registry's states.
 
 use portcullis_model::Fault;
 use serde_json::{Value, json};
 
-use super::setup::Setup;
+use super::setup::{Setup, StateFolder};
 use crate::config::{ConnectorFile, DirectorySource};
 use crate::connector::Connector;
 use crate::operation;
+use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
 
-pub(super) fn run(setup: &Setup) -> ExitCode {
+pub(super) fn run(setup: &Setup, kept: &StateFolder) -> ExitCode {
     let (files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox))) {
         Ok(both) => both,
         Err(code) => return code,
     };
+    // Without a state folder there is no service that would ask for an approval.
+    let approvals = if kept.state.is_dir() { Approvals::read(&kept.state).ok() } else { None };
     let mut worst = ExitCode::Done;
     let mut objects = Vec::new();
     let mut text = String::new();
     for file in files {
-        let facts = Facts::of(&file);
+        let mut facts = Facts::of(&file);
         match Connector::start(file, &sandbox) {
             Ok(connector) => {
                 let kinds: Vec<_> = operation::kinds(&connector).iter().map(|kind| kind.name()).collect();
-                let digest = connector.plugin.digest().to_string();
+                let digest = connector.plugin.digest();
+                facts.approved = approvals.as_ref().map(|approvals| facts.pinned || approvals.approves(digest));
+                let digest = digest.to_string();
                 text += &facts.people("usable", &kinds.join(", "), Some(&digest), None);
                 objects.push(facts.json("usable", &json!(kinds), Some(&digest), Value::Null));
             }
@@ -43,6 +50,8 @@ struct Facts {
     file: String,
     plugin: String,
     pinned: bool,
+    /// Whether the service may run it; nothing where that is not known, or the plugin is not usable at all.
+    approved: Option<bool>,
     accounts: Vec<String>,
     directory: Vec<String>,
     warnings: Vec<String>,
@@ -60,6 +69,7 @@ impl Facts {
             file: file.path.display().to_string(),
             plugin: file.plugin.display().to_string(),
             pinned: file.sha256.is_some(),
+            approved: None,
             accounts: file.accounts.iter().map(ToString::to_string).collect(),
             directory,
             warnings: file.warnings.iter().map(ToString::to_string).collect(),
@@ -76,6 +86,10 @@ impl Facts {
             ("directory", self.directory.join(", ")),
         ];
         lines.extend(digest.map(|digest| ("sha256", digest.to_owned())));
+        lines.extend(self.approved.map(|approved| match approved {
+            true => ("service", "approved".to_owned()),
+            false => ("service", format!("NOT APPROVED, so not run; type `portcullis approve {}`", self.name)),
+        }));
         if let Some(fault) = fault {
             lines.extend([("fault", fault.to_string()), ("remedy", fault.code.remedy().to_owned())]);
         }
@@ -86,7 +100,7 @@ impl Facts {
 
     fn json(&self, state: &str, operations: &Value, digest: Option<&str>, fault: Value) -> Value {
         json!({
-            "name": self.name, "state": state, "file": self.file, "plugin": self.plugin, "pinned": self.pinned,
+            "name": self.name, "state": state, "file": self.file, "plugin": self.plugin, "pinned": self.pinned, "approved": self.approved,
             "sha256": digest, "accounts": self.accounts, "operations": operations, "directory": self.directory,
             "warnings": self.warnings, "fault": fault,
         })

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which command does it.
 
+mod approve;
 mod check;
 mod connectors;
 mod inspect;
@@ -68,12 +69,14 @@ enum Command {
     /// Find out whether a password is the account's. A wrong one counts as a failed sign-in.
     Verify(operations::Verify),
     /// List the connectors, what they answer for, and whether they are usable.
-    Connectors,
+    Connectors(setup::StateFolder),
     /// Look whether connectors, their plugins and their directories are what they should be. Writes nothing.
     Check {
         /// One connector; all of them without it.
         connector: Option<String>,
     },
+    /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
+    Approve(approve::Approve),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -113,8 +116,9 @@ impl Cli {
             Command::Verify(verify) => verify.run(&setup).await,
             Command::Unlock(on) => operations::unlock(&setup, &on).await,
             Command::Status(on) => operations::status(&setup, &on).await,
-            Command::Connectors => connectors::run(&setup),
+            Command::Connectors(kept) => connectors::run(&setup, &kept),
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
+            Command::Approve(approve) => approve.run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }

@@ -17,6 +17,20 @@ use crate::show::{self, ExitCode};
 /// Slots of a command's sandbox: it does one thing.
 const SLOTS: u32 = 4;
 
+/// For the commands that have to do with a service.
+#[derive(Debug, clap::Args)]
+pub(super) struct StateFolder {
+    /// The folder in which the service keeps what it knows.
+    #[arg(
+        long,
+        env = "STATE_DIRECTORY",
+        hide_env_values = true,
+        default_value = "/var/lib/portcullis",
+        value_name = "DIR"
+    )]
+    pub(super) state: PathBuf,
+}
+
 /// What was given on the command line for every command.
 pub(super) struct Setup {
     pub(super) config: PathBuf,

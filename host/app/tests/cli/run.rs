@@ -107,6 +107,8 @@ impl Run {
         for (pattern, word) in [
             (r"\b[0-9a-f]{64}\b", "[sha256]"),
             (r"\b[0-9a-f]{32}\b", "[id]"),
+            (r"(version that )\S+( approved)", "$1[user]$2"),
+            (r#""by": ".*""#, r#""by": "[user]""#),
             (r"\b\d+(\.\d)? ms\b", "[time]"),
             (r#""(total|locate|connector|confirm)": [0-9.]+"#, r#""$1": [time]"#),
             (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[date]"),
