@@ -73,6 +73,21 @@ async fn an_approval_counts_at_once_and_so_does_its_withdrawal() {
     assert!(registry.get("mock").is_none());
 }
 
+/// Also where a version that nobody approved lies in its place already.
+#[tokio::test]
+async fn a_withdrawn_approval_ends_what_runs_whatever_was_offered_meanwhile() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    let registry = folder.start().await;
+    folder.write(PLUGIN, mock(1));
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::Running);
+    std::fs::write(folder.state().join("approved.toml"), "").unwrap();
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::NotApproved);
+    assert!(registry.get("mock").is_none());
+}
+
 /// Before anybody writes a connector for it.
 #[tokio::test]
 async fn a_plugin_that_no_connector_names_is_listed_with_what_it_asks_for() {

@@ -90,7 +90,11 @@ fn wanted(
     // A file that cannot be read, or not as a whole, is told by the loader in better words.
     let text = digest(path).unwrap_or(Digest::of(&[]));
     let file = config::load_file(path, &config.join("plugins")).map_err(|problems| {
-        let all: Vec<String> = problems.all().iter().map(ToString::to_string).collect();
+        let told = |problem: &config::Diagnostic| match problem.line() {
+            Some(line) => format!("line {line}: {problem}"),
+            None => problem.to_string(),
+        };
+        let all: Vec<String> = problems.all().iter().map(told).collect();
         Fault::new(FaultCode::Misconfigured, format!("{}: {}", path.display(), all.join("; ")))
     })?;
     let plugin = match plugins.entry(file.plugin.clone()).or_insert_with(|| digest(&file.plugin)) {
