@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which command does it.
 
+mod approve;
 mod check;
 mod connectors;
 mod inspect;
@@ -102,6 +103,8 @@ enum Command {
     },
     /// Make a token for a caller of the service, and the line for portcullis.toml. The token is shown this once.
     Token,
+    /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
+    Approve(approve::Approve),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -142,7 +145,7 @@ impl Cli {
             Command::Verify(verify) => verify.run(&setup).await,
             Command::Unlock(on) => operations::unlock(&setup, &on).await,
             Command::Status(on) => operations::status(&setup, &on).await,
-            Command::Connectors => connectors::run(&setup),
+            Command::Connectors => connectors::run(&setup).await,
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
             Command::Serve(serve) => serve.run(&setup).await,
             Command::Operations(operations) => operations.run(&setup).await,
@@ -151,6 +154,7 @@ impl Cli {
             Command::Backup { to } => service::backup::backup(&setup, &to).await,
             Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Token => token::run(&setup),
+            Command::Approve(approve) => approve.run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }

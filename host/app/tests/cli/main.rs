@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so do their helpers")]
 
 mod accounts;
+mod approve;
 mod commands;
 mod configuration;
 mod folder;

@@ -4,7 +4,7 @@
 //! operation goes through the control socket while the service runs, because one process alone writes the journal.
 
 pub(super) mod backup;
-mod control;
+pub(super) mod control;
 mod doors;
 pub(super) mod keys;
 pub(super) mod operations;
