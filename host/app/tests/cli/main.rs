@@ -5,10 +5,12 @@
 
 mod accounts;
 mod commands;
+mod completions;
 mod configuration;
 mod folder;
 mod help;
 mod languages;
+mod manual;
 mod panics;
 mod passwords;
 mod plugins;
