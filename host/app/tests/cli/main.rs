@@ -11,6 +11,7 @@ mod folder;
 mod help;
 mod languages;
 mod manual;
+mod packaged;
 mod panics;
 mod passwords;
 mod plugins;
