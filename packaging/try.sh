@@ -11,6 +11,8 @@ package=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
 machine=$(mktemp -d)
 trap 'rm -rf --one-file-system "$machine"' EXIT
+# Other users than root live in there.
+chmod 755 "$machine"
 
 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,procps,man-db bookworm "$machine" >/dev/null
 cp "$package" "$machine/root/portcullis.deb"
