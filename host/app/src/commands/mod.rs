@@ -2,8 +2,10 @@
 
 mod approve;
 mod check;
+mod completions;
 mod connectors;
 mod inspect;
+mod manual;
 mod operations;
 mod password;
 mod service;
@@ -110,6 +112,19 @@ enum Command {
         /// The plugin file.
         plugin: PathBuf,
     },
+    /// Print the completions of a shell. Packages install them; an operator seldom types this.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: completions::Shell,
+    },
+    /// Print the man page, or write those of all commands.
+    #[command(hide = true)]
+    Man {
+        /// The folder into which one file for each command is written; it is made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// What every operation is about.
@@ -156,6 +171,8 @@ impl Cli {
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
+            Command::Completions { shell } => completions::run(&setup, shell),
+            Command::Man { dir } => manual::run(&setup, dir.as_deref()),
         }
     }
 }

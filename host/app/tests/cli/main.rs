@@ -6,10 +6,13 @@
 mod accounts;
 mod approve;
 mod commands;
+mod completions;
 mod configuration;
 mod folder;
 mod help;
 mod languages;
+mod manual;
+mod packaged;
 mod panics;
 mod passwords;
 mod plugins;
