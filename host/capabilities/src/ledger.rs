@@ -1,8 +1,10 @@
 //! What the host saw take effect in one operation. The connector's own account of it is compared with this one.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use portcullis_model::Fault;
+use tracing::Instrument as _;
 
 /// What became of the password of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +33,10 @@ pub struct Seen {
     pub server: Option<String>,
     /// A call of the plugin waits for the directory.
     pub waiting: bool,
+    /// Since when it waits, or has begun to wait the last time.
+    since: Option<Instant>,
+    /// How long calls of the plugin have waited for the directory, the one that still waits not included.
+    waited: Duration,
     /// Binds that the directory refused.
     pub refused_binds: usize,
     /// The first call that the grants stopped, in words.
@@ -62,10 +68,22 @@ impl Ledger {
 
     /// Waits for the directory, and remembers that it does: who runs out of time while waiting is not to blame.
     pub(crate) async fn waiting<F: Future>(&self, answer: F) -> F::Output {
-        self.with(|seen| seen.waiting = true);
-        let answer = answer.await;
-        self.with(|seen| seen.waiting = false);
+        self.with(|seen| {
+            seen.waiting = true;
+            seen.since = Some(Instant::now());
+        });
+        let answer = answer.instrument(tracing::debug_span!("directory")).await;
+        self.with(|seen| {
+            seen.waiting = false;
+            seen.waited += seen.since.take().map(|since| since.elapsed()).unwrap_or_default();
+        });
         answer
+    }
+
+    /// How long calls of the plugin have waited for the directory, one that was dropped while it waited until now.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.with(|seen| seen.waited + seen.since.map(|since| since.elapsed()).unwrap_or_default())
     }
 
     /// Before a write is sent: in doubt until an answer says otherwise, so that a call that is dropped while it waits
