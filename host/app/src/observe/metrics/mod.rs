@@ -146,7 +146,8 @@ impl Metrics {
             }
         }
         let Record { id, kind, connector, state, .. } = record;
-        let (fault, milliseconds) = (fault.map(FaultCode::name), took.as_millis());
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let fault = fault.map(FaultCode::name);
         tracing::info!(parent: None, %id, %kind, connector, %state, fault, milliseconds, "operation");
     }
 
