@@ -34,11 +34,11 @@ pub struct Observe {
 }
 
 impl Observe {
-    /// Starts log, metrics and, if `[observe] otlp` is set, the export. Called once, inside a Tokio runtime. Lines go to
-    /// standard error, as JSON if `json` or the configuration says so.
+    /// Starts log, metrics and, if `[observe] otlp` is set, the export. Called once. Lines go to standard
+    /// error, as JSON if `json` or the configuration says so.
     ///
     /// # Errors
-    /// The operator's fault if the collector's URL cannot be used.
+    /// The operator's fault if the collector's URL cannot be used; the host's if the export cannot be started.
     pub fn start(settings: &Settings, level: tracing::Level, json: bool) -> Result<Self, Fault> {
         let look = Look::of_standard_error(if json { LogFormat::Json } else { settings.log_format });
         let (observe, dispatch) = Self::prepare(settings, level, look, std::io::stderr)?;
@@ -64,9 +64,10 @@ impl Observe {
         let (reader, spans) = otlp.map(|exporters| (exporters.metrics, exporters.spans)).unzip();
         let metrics = Arc::new(Metrics::with_reader(reader)?);
         let otlp = spans.map(|exporter| Otlp::start(exporter, &metrics));
-        let subscriber = tracing_subscriber::registry()
-            .with(lines::layer(level, look, writer))
-            .with(otlp.as_ref().map(|otlp| trace::layer(otlp.tracer())));
+        let tracer = otlp.as_ref().map(Otlp::tracer);
+        tracer.iter().for_each(|tracer| metrics.spans.exported(tracer.clone()));
+        let subscriber =
+            tracing_subscriber::registry().with(lines::layer(level, look, writer)).with(tracer.map(trace::layer));
         Ok((Self { metrics, otlp }, Dispatch::new(subscriber)))
     }
 

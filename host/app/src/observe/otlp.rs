@@ -4,17 +4,15 @@
 //! is slow, gone or broken costs spans, which are counted, and never time of an operation.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, Temporality};
@@ -22,8 +20,8 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider, Span, SpanData, SpanExporter as Exports,
     SpanProcessor,
 };
-use portcullis_model::Fault;
-use tokio::runtime::Handle;
+use portcullis_model::{Fault, FaultCode};
+use tokio::runtime::Runtime;
 use url::Url;
 
 use super::metrics::Metrics;
@@ -52,7 +50,6 @@ pub(super) struct Otlp(SdkTracerProvider);
 impl Otlp {
     /// What sends to a collector. Nothing is sent yet.
     pub(super) fn exporters(collector: &Url) -> Result<Exporters, Fault> {
-        let handle = Handle::try_current().map_err(|_| misconfigured("otlp: there is no runtime to send with"))?;
         if collector.scheme() != "http" {
             let help = "let a collector on this machine take it by http and send it on";
             return Err(misconfigured(format!("otlp: {collector} is not http, which is all this host speaks: {help}")));
@@ -61,10 +58,10 @@ impl Otlp {
         let bad = |error| misconfigured(format!("otlp: {collector}: {error}"));
         let metrics = MetricExporter::builder().with_http().with_endpoint(to("metrics")).with_timeout(TIMEOUT);
         let spans = SpanExporter::builder().with_http().with_endpoint(to("traces")).with_timeout(TIMEOUT);
-        let metrics = OnRuntime::new(metrics.build().map_err(bad)?, handle.clone());
+        let metrics = OnRuntime::new(metrics.build().map_err(bad)?)?;
         Ok(Exporters {
             metrics: PeriodicReader::builder(metrics).with_interval(INTERVAL).build(),
-            spans: OnRuntime::new(spans.build().map_err(bad)?, handle),
+            spans: OnRuntime::new(spans.build().map_err(bad)?)?,
         })
     }
 
@@ -97,30 +94,27 @@ pub(super) fn resource() -> Resource {
     Resource::builder().with_service_name("portcullis").with_attribute(version).build()
 }
 
-/// The library drives an exporter from a thread of its own, and the exporter's HTTP client needs the runtime.
+/// The library drives an exporter from a thread of its own, and the exporter's HTTP client needs a Tokio runtime. It gets
+/// one that runs on that thread: the service's own would share its load, and ends before the last is sent.
 #[derive(Debug)]
 pub(super) struct OnRuntime<E> {
     exporter: E,
-    handle: Handle,
+    runtime: Option<Runtime>,
     /// Whether the last request failed, so that the log tells of a change alone.
     failing: AtomicBool,
 }
 
 impl<E> OnRuntime<E> {
-    fn new(exporter: E, handle: Handle) -> Self {
-        Self { exporter, handle, failing: AtomicBool::new(false) }
+    fn new(exporter: E) -> Result<Self, Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
+        Ok(Self { exporter, runtime: Some(runtime), failing: AtomicBool::new(false) })
     }
 
-    async fn run(&self, what: &str, export: impl Future<Output = OTelSdkResult> + Send) -> OTelSdkResult {
-        let mut export = pin!(export);
-        let result = std::future::poll_fn(|context| {
-            let _entered = self.handle.enter();
-            match export.as_mut().poll(context) {
-                Poll::Ready(result) => Poll::Ready(result),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-        .await;
+    /// Blocks the thread, which has nothing else to do.
+    fn run(&self, what: &str, export: impl Future<Output = OTelSdkResult> + Send) -> OTelSdkResult {
+        let Some(runtime) = &self.runtime else { return Err(OTelSdkError::AlreadyShutdown) };
+        let result = runtime.block_on(export);
         match (&result, self.failing.swap(result.is_err(), Ordering::Relaxed)) {
             (Err(error), false) => {
                 tracing::warn!("the OpenTelemetry collector does not take {what}: {error}; look at [observe] otlp");
@@ -132,9 +126,16 @@ impl<E> OnRuntime<E> {
     }
 }
 
+impl<E> Drop for OnRuntime<E> {
+    fn drop(&mut self) {
+        // Wherever that happens to be: a runtime must not wait for its end inside of another one.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
 impl PushMetricExporter for OnRuntime<MetricExporter> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        self.run("metrics", self.exporter.export(metrics)).await
+        self.run("metrics", self.exporter.export(metrics))
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -161,7 +162,7 @@ struct Counted {
 impl Exports for Counted {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
-        let result = self.exporter.run("traces", self.exporter.exporter.export(batch)).await;
+        let result = self.exporter.run("traces", self.exporter.exporter.export(batch));
         self.waiting.fetch_sub(spans, Ordering::Relaxed);
         if result.is_err() {
             self.metrics.spans_dropped("not-taken", spans);

@@ -4,12 +4,13 @@
 //! A trace holds the spans' fields alone, never a log line: those may hold what a connector says.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
-use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::trace::{Span as _, SpanContext, TraceContextExt as _, Tracer as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 use portcullis_model::{OperationId, OperationKind};
@@ -75,16 +76,30 @@ pub fn request_span(route: &str, headers: &HeaderMap) -> Span {
     span
 }
 
-/// The spans in which open operations were submitted.
+/// Where the spans of operations belong.
 #[derive(Debug, Default)]
-pub(super) struct Parents(Mutex<HashMap<OperationId, SpanContext>>);
+pub(super) struct Spans {
+    /// The spans in which open operations were submitted.
+    parents: Mutex<HashMap<OperationId, SpanContext>>,
+    /// There if spans are exported.
+    tracer: OnceLock<SdkTracer>,
+}
 
-impl Parents {
+impl Spans {
+    /// From now on spans are exported.
+    pub(super) fn exported(&self, tracer: SdkTracer) {
+        // Set once, where the export starts.
+        let _ = self.tracer.set(tracer);
+    }
+
     /// Remembers the span of the moment for an operation.
     pub(super) fn remember(&self, id: &OperationId) {
+        if self.tracer.get().is_none() {
+            return;
+        }
         let context = Span::current().context();
         let parent = context.span().span_context().clone();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         if parent.is_valid() && all.len() < MOST_PARENTS {
             all.insert(id.clone(), parent);
         }
@@ -92,21 +107,27 @@ impl Parents {
 
     /// It has ended.
     pub(super) fn forget(&self, id: &OperationId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if self.tracer.get().is_some() {
+            self.parents.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        }
     }
 
     fn of(&self, id: &OperationId) -> Option<SpanContext> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+        self.parents.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// The span of an attempt at an operation. Of the highest level, because a warning inside of it needs its id as much
     /// as any other line; it costs nothing where nobody listens.
-    pub(super) fn span(&self, id: &OperationId, kind: OperationKind, connector: &str) -> Span {
+    pub(super) fn attempt(&self, id: &OperationId, kind: OperationKind, connector: &str, waited: Duration) -> Span {
         let span = tracing::error_span!(parent: None, "operation", %id, %kind, connector);
-        if !span.is_disabled()
-            && let Some(parent) = self.of(id)
-        {
-            let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+        if let Some(tracer) = self.tracer.get() {
+            if let Some(parent) = self.of(id) {
+                // It has just been made, so it can still be told where it belongs.
+                let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+            }
+            let now = SystemTime::now();
+            let queue = tracer.span_builder("queue").with_start_time(now.checked_sub(waited).unwrap_or(now));
+            queue.start_with_context(tracer, &span.context()).end_with_timestamp(now);
         }
         span
     }

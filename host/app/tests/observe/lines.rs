@@ -1,5 +1,7 @@
 //! Log lines: one for each state, each with the operation's id, none with an account.
 
+use std::time::Duration;
+
 use portcullis::config::{LogFormat, Observe as Settings};
 use portcullis::observe::Look;
 use portcullis_model::{OperationId, OperationKind};
@@ -42,7 +44,7 @@ fn every_line_inside_an_operation_carries_its_id_in_both_formats() {
         let world = World::new(&Settings::default(), Level::WARN, format);
         let id = OperationId::new().unwrap();
         world.within(|| {
-            let span = world.metrics().span(&id, OperationKind::UnlockAccount, "mock");
+            let span = world.metrics().taken_up(&id, OperationKind::UnlockAccount, "mock", Duration::ZERO);
             span.in_scope(|| {
                 tracing::warn!(target: "portcullis_directory::ldap", server = "ldap://x", "left alone");
                 tracing::debug_span!(target: "portcullis", "directory")
@@ -63,7 +65,7 @@ fn a_line_for_programs_is_flat() {
     let world = World::new(&Settings::default(), Level::WARN, LogFormat::Json);
     let id = OperationId::new().unwrap();
     world.within(|| {
-        let span = world.metrics().span(&id, OperationKind::UnlockAccount, "mock");
+        let span = world.metrics().taken_up(&id, OperationKind::UnlockAccount, "mock", Duration::ZERO);
         span.in_scope(|| tracing::warn!(target: "connector", number = 7, truth = true, "two\nlines \"quoted\""));
     });
     let text = world.lines.text().replace(id.as_str(), "ID");
@@ -75,7 +77,7 @@ fn people_get_one_line_without_colours_and_time_where_journald_has_them() {
     let world = World::new(&Settings::default(), Level::WARN, LogFormat::Text);
     let id = OperationId::new().unwrap();
     world.within(|| {
-        let span = world.metrics().span(&id, OperationKind::UnlockAccount, "mock");
+        let span = world.metrics().taken_up(&id, OperationKind::UnlockAccount, "mock", Duration::ZERO);
         span.in_scope(|| tracing::warn!(target: "connector", number = 7, "said something"));
     });
     let text = world.lines.text().replace(id.as_str(), "ID");

@@ -9,7 +9,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use portcullis::config::{LogFormat, Observe as Settings};
-use portcullis_model::OperationKind;
+use portcullis_journal::{Record, State};
+use portcullis_model::{FaultCode, OperationKind};
 use portcullis_tests::plugins::root;
 use tower::ServiceExt as _;
 use tracing::Level;
@@ -56,6 +57,26 @@ fn operations_faults_and_stages_are_counted() {
     ] {
         assert_eq!(of(line), expected, "{line}");
     }
+}
+
+#[test]
+fn every_end_has_a_word_of_its_own_and_what_has_not_ended_none() {
+    let world = world();
+    let metrics = world.metrics();
+    let record = world.serve(async |service| reset(service, ALICE, "a new Passw0rd").await.unwrap());
+    let in_part = serde_json::json!({ "shortfall": { "code": FaultCode::DirectoryUnavailable } });
+    for (state, outcome) in State::ALL.into_iter().map(|state| (state, None)).chain([(State::Done, Some(in_part))]) {
+        metrics.reached(&Record { state, outcome, connector: "other".into(), ..record.clone() }, None);
+    }
+    let rendered = metrics.render();
+    let line = |outcome: &str| {
+        format!(r#"portcullis_operations_total{{connector="other",kind="reset-password",outcome="{outcome}"}} "#)
+    };
+    for outcome in ["done", "done-in-part", "refused", "unknown", "superseded", "cancelled"] {
+        assert_eq!(value(&rendered, &line(outcome)), 1.0, "{outcome}");
+    }
+    let ends = rendered.lines().filter(|line| line.starts_with(r#"portcullis_operations_total{connector="other""#));
+    assert_eq!(ends.count(), 6, "{rendered}");
 }
 
 #[test]

@@ -30,14 +30,16 @@ fn a_collector_gets_the_spans_of_an_operation_under_the_callers_and_the_metrics(
     });
     world.shutdown();
     let traces = collector.bodies("/v1/traces");
-    for name in ["request", "operation", "locate", "sandbox", "directory", "confirm", record.id.as_str(), "mock"] {
+    for name in
+        ["request", "operation", "queue", "locate", "sandbox", "directory", "confirm", record.id.as_str(), "mock"]
+    {
         assert!(holds(&traces, name), "{name} is not in the traces");
     }
     // Field 1 of a span is its trace (16 bytes), field 4 its parent (8 bytes); each once for the request's own span.
     assert!(holds(&traces, [&[0x0a, 16][..], &TRACE].concat()), "the caller's trace");
     assert!(holds(&traces, [&[0x22, 8][..], &SPAN].concat()), "the caller's span");
     let spans = traces.windows(18).filter(|window| window[..2] == [0x0a, 16]).collect::<Vec<_>>();
-    assert!(spans.len() >= 6 && spans.iter().all(|span| span[2..] == TRACE), "all of it is one trace");
+    assert!(spans.len() >= 7 && spans.iter().all(|span| span[2..] == TRACE), "all of it is one trace");
     let metrics = collector.bodies("/v1/metrics");
     for name in ["portcullis.operations", "portcullis.operation.stage", "reset-password"] {
         assert!(holds(&metrics, name), "{name} is not in the metrics");
@@ -107,8 +109,6 @@ fn only_a_valid_traceparent_is_taken_over() {
 
 #[test]
 fn a_collector_by_https_is_refused_with_a_remedy() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let _entered = runtime.enter();
     let settings = Settings { otlp: Some("https://collector.example".parse().unwrap()), ..Settings::default() };
     let look = Look { format: LogFormat::Text, time: false, colours: false };
     let Err(fault) = Observe::prepare(&settings, Level::WARN, look, std::io::sink) else { panic!("taken") };

@@ -16,7 +16,7 @@ use portcullis_journal::Record;
 use portcullis_model::{Fault, Login, OperationKind, Password, ResetOptions};
 use portcullis_sandbox::{Sandbox, SandboxOptions};
 use portcullis_tests::plugins::{plugin, root};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tracing::{Dispatch, Level};
 
 pub(crate) const ALICE: &str = "alice@people.example";
@@ -30,8 +30,6 @@ pub(crate) struct World {
     pub(crate) observe: Observe,
     pub(crate) lines: Lines,
     dispatch: Dispatch,
-    /// Export has a runtime of its own, because the service's is made with the log in place.
-    exports: Runtime,
 }
 
 impl World {
@@ -40,13 +38,10 @@ impl World {
     }
 
     pub(crate) fn with_look(settings: &Settings, level: Level, look: Look) -> Self {
-        let exports = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let lines = Lines::default();
-        let entered = exports.enter();
         let to = lines.clone();
         let (observe, dispatch) = Observe::prepare(settings, level, look, move || to.clone()).unwrap();
-        drop(entered);
-        Self { observe, lines, dispatch, exports }
+        Self { observe, lines, dispatch }
     }
 
     pub(crate) fn metrics(&self) -> Arc<Metrics> {
@@ -86,7 +81,8 @@ impl World {
 
     /// Ends the export.
     pub(crate) fn shutdown(&self) {
-        self.exports.block_on(self.observe.shutdown());
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.observe.shutdown());
     }
 }
 

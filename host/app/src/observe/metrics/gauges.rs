@@ -56,7 +56,8 @@ pub(super) fn register(meter: &Meter, source: &Source) {
                 read(&service.sample(), instrument);
             }
         };
-        drop(meter.u64_observable_gauge(name).with_description(description).with_callback(callback).build());
+        // The provider keeps it.
+        let _ = meter.u64_observable_gauge(name).with_description(description).with_callback(callback).build();
     };
     gauge("portcullis.queue.depth", "Operations that wait.", |sample, gauge| {
         each(sample, gauge, |load| load.waiting as u64);
@@ -91,7 +92,7 @@ pub(super) fn register(meter: &Meter, source: &Source) {
         gauge.observe(1, &[KeyValue::new("version", env!("CARGO_PKG_VERSION"))]);
     };
     let info = meter.u64_observable_gauge("portcullis.build.info").with_description("Always 1.");
-    drop(info.with_callback(version).build());
+    let _ = info.with_callback(version).build();
 }
 
 fn each(sample: &Sample, gauge: &dyn AsyncInstrument<u64>, read: fn(&Load) -> u64) {

@@ -20,7 +20,7 @@ use portcullis_model::{Fault, FaultCode, OperationId, OperationKind, Timings};
 use prometheus::{Registry, TextEncoder};
 
 use super::otlp;
-use super::trace::Parents;
+use super::trace::Spans;
 use crate::service::Service;
 pub use gauges::{ConnectorSample, Sample, Sampled};
 
@@ -39,8 +39,7 @@ pub struct Metrics {
     provider: SdkMeterProvider,
     registry: Registry,
     source: Source,
-    parents: Parents,
-    exported: bool,
+    pub(super) spans: Spans,
     accepted: Counter<u64>,
     operations: Counter<u64>,
     faults: Counter<u64>,
@@ -71,7 +70,6 @@ impl Metrics {
             .scope_info_enabled(false)
             .build()
             .map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
-        let exported = reader.is_some();
         let builder = SdkMeterProvider::builder().with_resource(otlp::resource()).with_reader(prometheus);
         let builder = builder.with_view(|instrument: &Instrument| match instrument.kind() {
             InstrumentKind::Counter | InstrumentKind::Histogram => {
@@ -89,8 +87,7 @@ impl Metrics {
         Ok(Self {
             registry,
             source,
-            parents: Parents::default(),
-            exported,
+            spans: Spans::default(),
             accepted: counter(&meter, "portcullis.operations.accepted", "Operations that were taken."),
             operations: counter(&meter, "portcullis.operations", "Operations that have ended."),
             faults: counter(&meter, "portcullis.faults", "Faults, those that were tried again included."),
@@ -121,9 +118,7 @@ impl Metrics {
     /// An operation was taken.
     pub fn accepted(&self, record: &Record) {
         self.accepted.add(1, &[connector(&record.connector), kind(record.kind)]);
-        if self.exported {
-            self.parents.remember(&record.id);
-        }
+        self.spans.remember(&record.id);
         let Record { id, kind, connector, caller, .. } = record;
         tracing::info!(parent: None, %id, %kind, connector, caller, state = %record.state, "accepted");
     }
@@ -141,9 +136,7 @@ impl Metrics {
             let labels = [connector(&record.connector), kind(record.kind), outcome];
             self.operations.add(1, &labels);
             self.whole.record(took.as_secs_f64(), labels.get(..2).unwrap_or_default());
-            if self.exported {
-                self.parents.forget(&record.id);
-            }
+            self.spans.forget(&record.id);
         }
         let Record { id, kind, connector, state, .. } = record;
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -154,11 +147,6 @@ impl Metrics {
     /// A fault. Without a connector (an empty name) for what was refused before there was one.
     pub fn fault(&self, connector: &str, code: FaultCode) {
         self.faults.add(1, &[self::connector(connector), KeyValue::new("code", code.name())]);
-    }
-
-    /// How long an operation waited to be taken up.
-    pub fn queued(&self, connector: &str, waited: Duration) {
-        self.stage(connector, "queue", waited);
     }
 
     /// How long the stages of an attempt took; those that it did not come to are not counted.
@@ -187,9 +175,12 @@ impl Metrics {
         self.requests.add(1, &[KeyValue::new("route", route), status]);
     }
 
-    /// The span of an attempt at an operation, under that of the request that brought it.
-    pub fn span(&self, id: &OperationId, kind: OperationKind, connector: &str) -> tracing::Span {
-        self.parents.span(id, kind, connector)
+    /// An operation is taken up after it has waited for its turn. Returns the span of the attempt: every line inside of
+    /// it carries the operation's id.
+    #[must_use]
+    pub fn taken_up(&self, id: &OperationId, kind: OperationKind, connector: &str, waited: Duration) -> tracing::Span {
+        self.stage(connector, "queue", waited);
+        self.spans.attempt(id, kind, connector, waited)
     }
 
     pub(super) fn spans_dropped(&self, reason: &'static str, spans: usize) {
@@ -204,7 +195,7 @@ impl Metrics {
 
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Metrics").field("exported", &self.exported).finish_non_exhaustive()
+        f.debug_struct("Metrics").finish_non_exhaustive()
     }
 }
 

@@ -164,8 +164,8 @@ impl Delivery {
     async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job) {
         match job {
             Job::Run(ticket) => {
-                let span = self.parts.metrics.span(&ticket.id, ticket.kind, &connector);
-                self.parts.metrics.queued(&connector, ticket.since.elapsed());
+                let waited = ticket.since.elapsed();
+                let span = self.parts.metrics.taken_up(&ticket.id, ticket.kind, &connector, waited);
                 let (record, ended) = carry::carry(&self.parts, &ticket).instrument(span).await;
                 self.ended(&connector, &lane, ticket, record, ended).await;
             }
