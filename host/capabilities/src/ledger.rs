@@ -1,8 +1,10 @@
 //! What the host saw take effect in one operation. The connector's own account of it is compared with this one.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use portcullis_model::Fault;
+use tracing::Instrument as _;
 
 /// What became of the password of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +49,22 @@ pub struct Seen {
 
 /// Keeps what was seen, outside of the sandbox: it outlives an instance that is dropped in the middle of a call.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Seen>>);
+pub struct Ledger(Arc<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    seen: Mutex<Seen>,
+    waits: Mutex<Waits>,
+}
+
+/// Time for the directory.
+#[derive(Debug, Default)]
+struct Waits {
+    /// Since when a call waits; one that was dropped in the middle leaves it behind.
+    since: Option<Instant>,
+    /// The calls that were answered.
+    answered: Duration,
+}
 
 impl Ledger {
     /// A copy of what was seen.
@@ -57,15 +74,27 @@ impl Ledger {
     }
 
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Seen) -> R) -> R {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut self.0.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits for the directory, and remembers that it does: who runs out of time while waiting is not to blame.
     pub(crate) async fn waiting<F: Future>(&self, answer: F) -> F::Output {
         self.with(|seen| seen.waiting = true);
-        let answer = answer.await;
+        self.clock(|waits| waits.since = Some(Instant::now()));
+        let answer = answer.instrument(tracing::debug_span!("directory")).await;
+        self.clock(|waits| waits.answered += waits.since.take().map(|since| since.elapsed()).unwrap_or_default());
         self.with(|seen| seen.waiting = false);
         answer
+    }
+
+    /// How long calls of the plugin have waited for the directory; one that was dropped while it waited, until now.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.clock(|waits| waits.answered + waits.since.map(|since| since.elapsed()).unwrap_or_default())
+    }
+
+    fn clock<R>(&self, look: impl FnOnce(&mut Waits) -> R) -> R {
+        look(&mut self.0.waits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Before a write is sent: in doubt until an answer says otherwise, so that a call that is dropped while it waits
@@ -144,6 +173,19 @@ mod tests {
         let other = Ledger::default();
         other.sending(true).refused("a");
         assert_eq!((other.seen().password, other.seen().in_doubt), (PasswordState::Refused, 0));
+    }
+
+    #[tokio::test]
+    async fn waiting_is_added_up_and_a_dropped_wait_counts() {
+        let ledger = Ledger::default();
+        let pause = Duration::from_millis(20);
+        for _ in 0..2 {
+            ledger.waiting(tokio::time::sleep(pause)).await;
+        }
+        let answered = ledger.waited();
+        assert!(answered >= 2 * pause && answered == ledger.waited(), "{answered:?}");
+        let dropped = tokio::time::timeout(pause, ledger.waiting(std::future::pending::<()>())).await;
+        assert!(dropped.is_err() && ledger.waited() >= 3 * pause, "{:?}", ledger.waited());
     }
 
     #[test]

@@ -51,4 +51,20 @@ pub trait Directory: Send + Sync + std::fmt::Debug {
     /// [`Failure::Unprotected`] and [`Failure::Unavailable`] if it was not sent; [`Failure::InDoubt`] and
     /// [`Failure::Nonsense`] if it was, and no readable answer came: it may count as a failed sign-in.
     async fn bind(&self, dn: &str, password: &Password, controls: &[Control]) -> Result<Answer, Failure>;
+
+    /// The pooled connections as they are now, one entry for each server; none where nothing is pooled.
+    fn connections(&self) -> Vec<Connections> {
+        Vec::new()
+    }
+}
+
+/// The pooled connections to one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connections {
+    /// Its URL, as the operator wrote it.
+    pub server: String,
+    /// Open, and nobody uses them.
+    pub idle: usize,
+    /// On loan, or being opened.
+    pub busy: usize,
 }

@@ -49,6 +49,8 @@ pub struct Timings {
     pub locate: Duration,
     /// The plugin, the directory's answers to it included.
     pub connector: Duration,
+    /// The part of `connector` in which the plugin waited for the directory.
+    pub directory: Duration,
     /// Making sure.
     pub confirm: Duration,
     /// From intake to receipt.

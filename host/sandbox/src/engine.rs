@@ -29,6 +29,7 @@ pub struct Sandbox {
     engine: Engine,
     cache: Option<Cache>,
     admission: Arc<Semaphore>,
+    slots: usize,
     _ticker: Ticker,
 }
 
@@ -46,8 +47,9 @@ impl Sandbox {
     pub fn new(options: SandboxOptions, cache: Option<Cache>) -> wasmtime::Result<Self> {
         let engine = Engine::new(&config(options.slots))?;
         let ticker = Ticker::start(&engine)?;
-        let admission = Arc::new(Semaphore::new(options.slots as usize));
-        Ok(Self { engine, cache, admission, _ticker: ticker })
+        let slots = options.slots as usize;
+        let admission = Arc::new(Semaphore::new(slots));
+        Ok(Self { engine, cache, admission, slots, _ticker: ticker })
     }
 
     /// The engine, to build linkers with.
@@ -58,6 +60,10 @@ impl Sandbox {
 
     pub(crate) fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
+    }
+
+    pub(crate) fn slots(&self) -> usize {
+        self.slots
     }
 
     pub(crate) fn admission(&self) -> &Arc<Semaphore> {

@@ -38,6 +38,7 @@ pub struct Prepared<T: 'static> {
     limits: Limits,
     own: Arc<Semaphore>,
     all: Arc<Semaphore>,
+    slots: usize,
 }
 
 impl<T> std::fmt::Debug for Prepared<T> {
@@ -59,7 +60,7 @@ impl Sandbox {
     ) -> wasmtime::Result<Prepared<T>> {
         let instance = linker.instantiate_pre(&plugin.component)?;
         let own = Arc::new(Semaphore::new(limits.concurrency));
-        Ok(Prepared { instance, limits, own, all: Arc::clone(self.admission()) })
+        Ok(Prepared { instance, limits, own, all: Arc::clone(self.admission()), slots: self.slots() })
     }
 }
 
@@ -74,6 +75,12 @@ impl<T: Guarded> Prepared<T> {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// How many instances can run at once in the whole sandbox, and how many run.
+    #[must_use]
+    pub fn slots(&self) -> (usize, usize) {
+        (self.slots, self.slots.saturating_sub(self.all.available_permits()))
     }
 
     /// Runs `call` in a fresh instance with `data` as the store's data. The store is dropped afterwards, whatever

@@ -45,16 +45,9 @@ pub struct Cli {
     #[arg(long, global = true, env = "PORTCULLIS_STATE", hide_env_values = true, value_name = "DIR")]
     state: Option<PathBuf>,
 
-    /// Which lines of the log go to standard error: error, warn, info, debug.
-    #[arg(
-        long,
-        global = true,
-        env = "PORTCULLIS_LOG",
-        hide_env_values = true,
-        default_value = "warn",
-        value_name = "LEVEL"
-    )]
-    log: tracing::Level,
+    /// Which lines of the log go to standard error: error, warn, info, debug. Without it warn, and info for `serve`.
+    #[arg(long, global = true, env = "PORTCULLIS_LOG", hide_env_values = true, value_name = "LEVEL")]
+    log: Option<tracing::Level>,
 
     /// Answer with JSON, for programs.
     #[arg(long, global = true)]
@@ -151,7 +144,10 @@ impl Cli {
 
     /// Does what was typed.
     pub async fn run(self) -> ExitCode {
-        setup::log(self.log);
+        // The service's log is what portcullis.toml says.
+        if !matches!(self.command, Command::Serve(_)) {
+            setup::log(self.log.unwrap_or(tracing::Level::WARN));
+        }
         let state = self.state.unwrap_or_else(service::default_state);
         let setup = setup::Setup { config: self.config, state, cache: self.cache, json: self.json };
         match self.command {
@@ -162,7 +158,7 @@ impl Cli {
             Command::Status(on) => operations::status(&setup, &on).await,
             Command::Connectors => connectors::run(&setup).await,
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
-            Command::Serve(serve) => serve.run(&setup).await,
+            Command::Serve(serve) => serve.run(&setup, self.log.unwrap_or(tracing::Level::INFO)).await,
             Command::Operations(operations) => operations.run(&setup).await,
             Command::Keys(keys) => keys.run(&setup),
             Command::Seal(seal) => seal.run(&setup),

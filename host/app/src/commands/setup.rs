@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use portcullis_model::{Fault, FaultCode, Login};
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{self, ConnectorFile, Problems};
 use crate::connector::Connector;
+use crate::observe::ours;
 use crate::show::{self, ExitCode};
 
 /// Slots of a command's sandbox: it does one thing.
@@ -28,9 +29,7 @@ pub(super) struct Setup {
 /// The log goes to standard error, so that standard output holds the receipt alone. Only the host's and the connectors'
 /// lines: libraries below log what they send.
 pub(super) fn log(level: tracing::Level) {
-    let level = LevelFilter::from_level(level);
-    let ours = ["portcullis", "portcullis_capabilities", "portcullis_directory", "portcullis_sandbox", "connector"];
-    let targets = ours.into_iter().fold(Targets::new(), |targets, name| targets.with_target(name, level));
+    let targets = ours(LevelFilter::from_level(level));
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = lines.with_target(false).without_time();

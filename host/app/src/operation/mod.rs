@@ -9,12 +9,14 @@ mod locate;
 mod look;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portcullis_capabilities::{Intent, Ledger, OperationState, Target};
 use portcullis_model::{
     Confirmation, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
 };
+
+use tracing::Instrument as _;
 
 pub use locate::Locator;
 pub use look::{LookedAgain, look_again};
@@ -28,6 +30,8 @@ use decide::Known;
 pub struct Report {
     /// Done, refused or unknown.
     pub outcome: Outcome,
+    /// How long each stage took, as far as it came.
+    pub timings: Timings,
     /// What was asked, allowed, denied and done.
     pub events: Vec<Event>,
 }
@@ -55,24 +59,33 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
         account: operation.account.to_string(),
         connector: connector.file.name.clone(),
     });
-    let outcome = path(connector, operation, around, &trace).await.unwrap_or_else(Outcome::Refused);
+    let mut timings = Timings::default();
+    let outcome = path(connector, operation, around, &trace, &mut timings).await.unwrap_or_else(Outcome::Refused);
     let fault = outcome.fault().map(|fault| fault.code);
     trace.record(Event::Ended { outcome: outcome.word(), fault });
-    Report { outcome, events: trace.events() }
+    Report { outcome, timings, events: trace.events() }
 }
 
 /// An error here means that nothing was written.
-async fn path(connector: &Connector, operation: &Operation, around: Around, trace: &Trace) -> Result<Outcome, Fault> {
+async fn path(
+    connector: &Connector,
+    operation: &Operation,
+    around: Around,
+    trace: &Trace,
+    timings: &mut Timings,
+) -> Result<Outcome, Fault> {
     let started = Instant::now();
-    let mut timings = Timings::default();
 
     // May it be asked at all?
     connector.may(operation.kind)?;
 
     // The host finds the target; the connector never does.
-    let target = locate::target(connector, operation, around.exclude.as_deref()).await?;
-    trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
+    let located = locate::target(connector, operation, around.exclude.as_deref());
+    let located = located.instrument(tracing::debug_span!("locate")).await;
     timings.locate = started.elapsed();
+    timings.total = timings.locate;
+    let target = located?;
+    trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
     let ledger = Ledger::default();
@@ -82,19 +95,23 @@ async fn path(connector: &Connector, operation: &Operation, around: Around, trac
     let ended = connector
         .prepared
         .run(state, async |store, instance| connector.exports.call(store, instance, operation).await)
+        .instrument(tracing::debug_span!("sandbox"))
         .await;
     timings.connector = started.elapsed().saturating_sub(timings.locate);
+    timings.directory = ledger.waited().min(timings.connector);
 
     // What the plugin says is compared with what the host saw; where that leaves a doubt, the host looks.
     let known = decide::compare(operation, ended, &ledger.seen(), trace);
     let confirming = Instant::now();
-    let looked = confirm::look(connector, operation, &target, &known).await;
+    let looked = confirm::look(connector, operation, &target, &known);
+    let looked = looked.instrument(tracing::debug_span!("confirm")).await;
     if let Some(how) = looked.words() {
         trace.record(Event::Confirmed { how });
     }
-    timings.confirm = confirming.elapsed();
+    // Where nothing was to confirm no time is told.
+    timings.confirm = if looked == Looked::Unasked { Duration::ZERO } else { confirming.elapsed() };
     timings.total = started.elapsed();
-    Ok(conclude(connector, operation, &target, known, looked, timings, &ledger))
+    Ok(conclude(connector, operation, &target, known, looked, *timings, &ledger))
 }
 
 /// Three words, decided in one place.

@@ -28,6 +28,7 @@ pub use sealed::{GivenPassword, labels};
 pub use submission::{Admitted, Repeat, Submission};
 
 use crate::config::ServiceConfig;
+use crate::observe::Metrics;
 use callers::Caller;
 use delivery::{Delivery, unwritable};
 use ends::Ends;
@@ -45,6 +46,8 @@ pub struct ServiceOptions {
     pub state: PathBuf,
     /// The connectors.
     pub registry: Arc<Registry>,
+    /// What it counts and measures with.
+    pub metrics: Arc<Metrics>,
 }
 
 /// The service. Shared by everything that serves callers.
@@ -62,15 +65,18 @@ impl Service {
     /// # Errors
     /// A fault of the operator's: the state folder cannot be used.
     pub async fn start(options: ServiceOptions) -> Result<Arc<Self>, Fault> {
-        let ServiceOptions { config, journal, state, registry } = options;
+        let ServiceOptions { config, journal, state, registry, metrics } = options;
         let keys = KeyRing::open(&state).map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
         let repeats = Repeats::open(&state)?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
-        let parts = Arc::new(Parts { journal, keys, registry, policy });
+        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics });
         let ends = Arc::new(Ends::default());
         let delivery = Delivery::new(Arc::clone(&parts), Arc::clone(&ends));
         delivery.start().await.map_err(|error| unwritable(&error))?;
-        Ok(Arc::new(Self { parts, delivery, ends, repeats, stopping: tokio::sync::watch::Sender::new(false) }))
+        let stopping = tokio::sync::watch::Sender::new(false);
+        let service = Arc::new(Self { parts, delivery, ends, repeats, stopping });
+        service.parts.metrics.watch(&service);
+        Ok(service)
     }
 
     /// Takes an operation: may the caller ask for it, is there a connector, are the passwords usable, has it come
@@ -79,6 +85,11 @@ impl Service {
     /// # Errors
     /// A fault that says why it was not taken. Nothing was written then, and nothing will be done.
     pub async fn submit(&self, caller: &Caller, wanted: Submission, wait: Duration) -> Result<Admitted, Fault> {
+        let admitted = self.admit(caller, wanted, wait).await;
+        admitted.inspect_err(|fault| self.parts.metrics.fault("", fault.code))
+    }
+
+    async fn admit(&self, caller: &Caller, wanted: Submission, wait: Duration) -> Result<Admitted, Fault> {
         if *self.stopping.borrow() {
             return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));
         }
@@ -109,6 +120,7 @@ impl Service {
                 return self.not_new(other, wait).await;
             }
         };
+        self.parts.metrics.accepted(&record);
         self.delivery.take(&record);
 
         // The caller waits for the end if it likes to.
@@ -190,7 +202,7 @@ impl Service {
             return Err(not_now(&record));
         }
         let cancelled = Event::Cancelled { by: caller.name.clone() };
-        match self.parts.journal.record(id, cancelled).await {
+        match self.parts.record(id, cancelled).await {
             Ok(record) => {
                 self.ends.tell(record.clone());
                 Ok(record)
@@ -216,7 +228,7 @@ impl Service {
                 self.delivery.hurry(&record);
                 Ok(record)
             }
-            State::Unknown => match self.parts.journal.record(id, retried).await {
+            State::Unknown => match self.parts.record(id, retried).await {
                 Ok(record) => {
                     self.delivery.take(&record);
                     Ok(record)

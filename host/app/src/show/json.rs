@@ -75,6 +75,7 @@ pub fn receipt(receipt: &Receipt) -> Value {
             "total": ms(receipt.timings.total),
             "locate": ms(receipt.timings.locate),
             "connector": ms(receipt.timings.connector),
+            "directory": ms(receipt.timings.directory),
             "confirm": ms(receipt.timings.confirm),
         },
     });

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use portcullis::config::load_service;
+use portcullis::observe::Metrics;
 use portcullis::service::callers::Caller;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
@@ -92,7 +93,7 @@ impl World {
         let registry = self.registry().await;
         let state = self.state.path().to_owned();
         let journal = Journal::open(&state).map_err(|e| Fault::new(FaultCode::JournalUnwritable, e.to_string()))?;
-        Service::start(ServiceOptions { config, journal, state, registry }).await
+        Service::start(ServiceOptions { config, journal, state, registry, metrics: Arc::new(Metrics::new()?) }).await
     }
 }
 

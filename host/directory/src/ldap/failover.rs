@@ -11,7 +11,7 @@ use super::LdapDirectory;
 use super::connection::Broken;
 use super::pool::{NoConnection, Server};
 use super::search::{Reading, read};
-use crate::{Failure, Filter, Found, Search};
+use crate::{Connections, Failure, Filter, Found, Search};
 
 /// How long no server is asked after the service account's password was refused: each attempt counts toward a lockout.
 const REFUSED_FOR: Duration = Duration::from_secs(30);
@@ -40,6 +40,10 @@ impl Tried {
 impl Servers {
     pub(super) fn new(all: Vec<Server>) -> Self {
         Self { all, refused: Mutex::new(None) }
+    }
+
+    pub(super) fn connections(&self) -> Vec<Connections> {
+        self.all.iter().map(Server::pooled).collect()
     }
 
     /// The servers to be asked: first those that are not held off. With a password, protected ones alone.

@@ -24,7 +24,7 @@ use portcullis_model::Password;
 use self::failover::Servers;
 use self::pool::Server;
 use self::write::Write;
-use crate::{Answer, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
+use crate::{Answer, Connections, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
 
 pub use settings::{Settings, SetupError};
 
@@ -68,5 +68,9 @@ impl Directory for LdapDirectory {
 
     async fn bind(&self, dn: &str, password: &Password, controls: &[Control]) -> Result<Answer, Failure> {
         self.try_bind(dn, password, controls).await
+    }
+
+    fn connections(&self) -> Vec<Connections> {
+        self.servers.connections()
     }
 }

@@ -64,6 +64,13 @@ impl Server {
         &self.target.url
     }
 
+    /// The connections as they are now.
+    pub(super) fn pooled(&self) -> crate::Connections {
+        let status = self.pool.status();
+        let busy = status.size.saturating_sub(status.available);
+        crate::Connections { server: self.url().to_owned(), idle: status.available, busy }
+    }
+
     /// A connection that is bound as the service account.
     pub(super) async fn lease(&self) -> Result<Lease, NoConnection> {
         drop(self.pool.retain(|connection, _| connection.idle() < self.idle_timeout));

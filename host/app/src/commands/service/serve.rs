@@ -19,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::doors::Doors;
 use crate::commands::setup::Setup;
 use crate::config;
+use crate::observe::{Metrics, Observe};
 use crate::service::registry::{Pace, Registry, RegistryOptions};
 use crate::service::{Service, ServiceOptions};
 use crate::show::ExitCode;
@@ -38,18 +39,24 @@ pub(in crate::commands) struct Serve {
 }
 
 impl Serve {
-    pub(in crate::commands) async fn run(self, setup: &Setup) -> ExitCode {
+    pub(in crate::commands) async fn run(self, setup: &Setup, level: tracing::Level) -> ExitCode {
         let config = match config::load_service(&setup.config) {
             Ok(config) => config,
             Err(problems) => return setup.problems(problems),
         };
-        match self.serve(setup, config).await {
+        let observe = match Observe::start(&config.observe, level, setup.json) {
+            Ok(observe) => observe,
+            Err(fault) => return setup.fault(&fault),
+        };
+        let served = self.serve(setup, config, observe.metrics()).await;
+        observe.shutdown().await;
+        match served {
             Ok(()) => ExitCode::Done,
             Err(fault) => setup.fault(&fault),
         }
     }
 
-    async fn serve(self, setup: &Setup, config: config::ServiceConfig) -> Result<(), Fault> {
+    async fn serve(self, setup: &Setup, config: config::ServiceConfig, metrics: Arc<Metrics>) -> Result<(), Fault> {
         for warning in &config.warnings {
             tracing::warn!("portcullis.toml: {warning}");
         }
@@ -62,9 +69,13 @@ impl Serve {
         let listen = config.clone();
         let journal =
             Journal::open(&setup.state).map_err(|error| Fault::new(FaultCode::JournalUnwritable, error.to_string()))?;
-        let service = Service::start(ServiceOptions { config, journal, state: setup.state.clone(), registry }).await?;
+        let figures: crate::api::Figures = {
+            let metrics = Arc::clone(&metrics);
+            Arc::new(move || metrics.render())
+        };
+        let state = setup.state.clone();
+        let service = Service::start(ServiceOptions { config, journal, state, registry, metrics }).await?;
         let control = setup.state.join(super::control::SOCKET);
-        let figures: crate::api::Figures = Arc::new(String::new);
         let doors = Doors::open(&listen, &control, Arc::clone(&service), figures, self.finish).await?;
         let watching = service.registry().follow(Pace::default());
         let caring = tokio::spawn(care(Arc::clone(&service)));

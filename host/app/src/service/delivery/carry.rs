@@ -6,10 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_capabilities::Intent;
 use portcullis_journal::{Event, Journal, JournalError, Record, State};
-use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Retry};
+use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
 
 use super::backoff;
 use super::plan::{Ended, Ticket};
+use crate::observe::Metrics;
 use crate::operation::{Around, LookedAgain, look_again, perform_within};
 use crate::service::parts::Parts;
 use crate::service::sealed;
@@ -26,6 +27,7 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// Writes into the journal that the operation is being acted on, before its first effect.
 struct Journaled {
     journal: Journal,
+    metrics: Arc<Metrics>,
     id: OperationId,
 }
 
@@ -33,7 +35,10 @@ struct Journaled {
 impl Intent for Journaled {
     async fn before_effect(&self) -> Result<(), Fault> {
         match self.journal.record(&self.id, Event::Acting).await {
-            Ok(_) => Ok(()),
+            Ok(record) => {
+                self.metrics.reached(&record, None);
+                Ok(())
+            }
             Err(error) => Err(unwritable(&error)),
         }
     }
@@ -57,7 +62,7 @@ pub(super) async fn carry(parts: &Parts, ticket: &Ticket) -> (Option<Record>, En
         Err(error) => return (None, later_for_want_of_the_journal(parts, ticket, &error)),
     };
     let ended = meaning(&event);
-    match parts.journal.record(&ticket.id, event).await {
+    match parts.record(&ticket.id, event).await {
         Ok(record) => (Some(record), ended),
         Err(error) => (None, later_for_want_of_the_journal(parts, ticket, &error)),
     }
@@ -84,12 +89,14 @@ async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
 async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Event, Fault> {
     let (running, around) = prepared(parts, record)?;
     let operation = opened(parts, record).await?;
-    let intent = Journaled { journal: parts.journal.clone(), id: record.id.clone() };
+    let (journal, metrics) = (parts.journal.clone(), Arc::clone(&parts.metrics));
+    let intent = Journaled { journal, metrics, id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
     let report = perform_within(&running.connector, &operation, around).await;
     parts.registry.note(&record.connector, report.outcome.fault());
+    parts.metrics.performed(&record.connector, &report.timings);
     Ok(match report.outcome {
-        Outcome::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        Outcome::Done(receipt) => done(&receipt),
         Outcome::Refused(fault) => postponed(parts, ticket, fault),
         Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + settling(parts) },
     })
@@ -104,13 +111,25 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
         Err(fault) => LookedAgain::Unreachable(fault),
     };
     match looked {
-        LookedAgain::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        LookedAgain::Done(receipt) => {
+            parts.metrics.performed(&record.connector, &receipt.timings);
+            done(&receipt)
+        }
         LookedAgain::NotSeen(fault) if ticket.looks + 1 < LOOKS => {
             Event::Looked { fault, until: SystemTime::now() + settling(parts) }
         }
         LookedAgain::Unreachable(fault) => Event::Looked { fault, until: SystemTime::now() + pause(parts, ticket) },
         LookedAgain::NotSeen(fault) | LookedAgain::CannotTell(fault) => Event::Unknown { fault },
     }
+}
+
+/// What took effect, and what of it did not, in the words that the caller may read.
+fn done(receipt: &Receipt) -> Event {
+    let mut json = show::receipt_json(receipt);
+    if let Some(fault) = &receipt.shortfall {
+        json["shortfall"] = serde_json::json!({ "code": fault.code, "text": fault.caller_text() });
+    }
+    Event::Done { receipt: json }
 }
 
 /// Who asked may have lost the right since; the connector may have been withdrawn.
@@ -187,11 +206,11 @@ pub(super) async fn expire(parts: &Parts, ticket: &Ticket) -> Result<Option<Reco
     let event = match record.state {
         State::Waiting => Event::Refused { fault: Fault::new(FaultCode::DeadlinePassed, last) },
         State::Acting => {
-            parts.journal.record(&ticket.id, Event::Interrupted).await?;
+            parts.record(&ticket.id, Event::Interrupted).await?;
             Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, last) }
         }
         State::InDoubt => Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, last) },
         _ => return Ok(Some(record)),
     };
-    parts.journal.record(&ticket.id, event).await.map(Some)
+    parts.record(&ticket.id, event).await.map(Some)
 }

@@ -67,7 +67,7 @@ impl Delivery {
     pub(super) async fn start(self: &Arc<Self>) -> Result<(), JournalError> {
         for record in self.parts.journal.open_operations().await? {
             let record = match record.state {
-                State::Acting => self.parts.journal.record(&record.id, Event::Interrupted).await?,
+                State::Acting => self.parts.record(&record.id, Event::Interrupted).await?,
                 _ => record,
             };
             self.plan(&record);
@@ -165,7 +165,8 @@ impl Delivery {
     async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job) {
         match job {
             Job::Run(ticket) => {
-                let span = tracing::info_span!("operation", id = %ticket.id, kind = %ticket.kind, connector);
+                let waited = ticket.since.elapsed();
+                let span = self.parts.metrics.taken_up(&ticket.id, ticket.kind, &connector, waited);
                 let (record, ended) = carry::carry(&self.parts, &ticket).instrument(span).await;
                 self.ended(&connector, &lane, ticket, record, ended).await;
             }
@@ -198,11 +199,10 @@ impl Delivery {
             None => Vec::new(),
         };
         if let Some(record) = record {
-            tracing::info!(operation = %record.id, state = %record.state, fault = record.fault.map(|f| f.name()), "ended");
             self.ends.tell(record);
         }
         for older in overtaken {
-            match self.parts.journal.record(&older.id, Event::Superseded { by: by.clone() }).await {
+            match self.parts.record(&older.id, Event::Superseded { by: by.clone() }).await {
                 Ok(record) => self.ends.tell(record),
                 Err(error) => tracing::error!(operation = %older.id, "{error}"),
             }
@@ -238,7 +238,9 @@ fn ticket(record: &Record) -> Ticket {
     let in_doubt = matches!(record.state, State::InDoubt | State::Acting);
     let left = record.deadline.duration_since(SystemTime::now()).unwrap_or_default();
     let left = if in_doubt { left.max(LOOKED_AT) } else { left };
+    let pause = record.not_before.and_then(|until| until.duration_since(SystemTime::now()).ok()).unwrap_or_default();
     Ticket {
+        since: Instant::now() + pause,
         seq: record.seq,
         id: record.id.clone(),
         kind: record.kind,

@@ -15,6 +15,8 @@ use super::breaker::{Breaker, BreakerSettings, Gate};
 /// What the plan knows of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ticket {
+    /// When it came or may be tried again: from then on it waits for its turn.
+    pub(super) since: Instant,
     /// The order in which operations came.
     pub(super) seq: u64,
     pub(super) id: OperationId,

@@ -33,6 +33,7 @@ impl World {
     fn add_ticket(&mut self, lane: &str, kind: OperationKind, change: impl FnOnce(&mut Ticket)) -> u64 {
         self.seq += 1;
         let mut ticket = Ticket {
+            since: self.now,
             seq: self.seq,
             id: OperationId::new().unwrap(),
             kind,
