@@ -5,6 +5,7 @@
 pub mod commands;
 pub mod config;
 pub mod connector;
+pub mod doctor;
 pub mod operation;
 pub mod panics;
 pub mod show;

@@ -2,6 +2,7 @@
 
 mod check;
 mod connectors;
+mod doctor;
 mod inspect;
 mod operations;
 mod password;
@@ -74,6 +75,8 @@ enum Command {
         /// One connector; all of them without it.
         connector: Option<String>,
     },
+    /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
+    Doctor(doctor::Doctor),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -115,6 +118,7 @@ impl Cli {
             Command::Status(on) => operations::status(&setup, &on).await,
             Command::Connectors => connectors::run(&setup),
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
+            Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
         }
     }

@@ -1,0 +1,152 @@
+//! Step 5: does the new password work on every server of the directory, and after how long?
+//!
+//! A server is asked for the password only once it shows that it knows the change: a refused sign-in counts toward locking
+//! the account, and a domain controller that does not know the password yet asks another one, which proves nothing of
+//! itself. After two refusals nobody is asked any more.
+
+use std::time::Duration;
+
+use portcullis_directory::ldap::LdapDirectory;
+use portcullis_directory::{Directory as _, Entry, Failure, Scope, Search};
+
+use super::connectivity::{Reached, Server, ms};
+use super::step::{Finding, Step, StepName};
+use super::test_reset::Done;
+use crate::show::ExitCode;
+
+/// What changes with a password and is the same on every server. The first one that the service account may read is
+/// taken: Active Directory, OpenLDAP, 389 Directory Server, and anything else that keeps times.
+const SIGNS: [&str; 5] = ["pwdLastSet", "pwdChangedTime", "pwdUpdateTime", "entryCSN", "modifyTimestamp"];
+/// How often a server is looked at.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often a server that does not answer is asked.
+const ATTEMPTS: u32 = 3;
+/// After so many refused sign-ins no other one is tried: three lock an account in many places.
+const MOST_REFUSALS: u32 = 2;
+
+pub(super) async fn look(reached: &Reached, done: Option<&Done>, wait: Duration) -> Step {
+    let skipped = |why: &str| Step::skipped(StepName::EveryServer, why);
+    let servers = match reached {
+        Reached::Embedded => return skipped("the directory is in the host's memory: there is one"),
+        Reached::Nothing => return skipped("the directory cannot be used: see step 2"),
+        Reached::Servers(servers) => servers,
+    };
+    let Some(done) = done else { return skipped("no password was reset: see step 4") };
+    let sign = sign(servers, done).await;
+    let mut step = Step::new(StepName::EveryServer);
+    let mut refusals = 0;
+    for server in servers {
+        let Some((directory, _)) = &server.usable else {
+            let remedy = "mend what step 2 found, and run this again";
+            let text = "the new password could not be tried: the server cannot be used";
+            step.add(Finding::failed(ExitCode::DirectoryUnreachable, text, remedy).at(&server.url));
+            continue;
+        };
+        if refusals >= MOST_REFUSALS {
+            step.add(Finding::skipped("not tried: another refusal could lock the account").at(&server.url));
+            continue;
+        }
+        let shown =
+            if server.url == done.server { Shown::Here } else { wait_for(directory, done, sign.as_ref(), wait).await };
+        let finding = one(directory, done, &shown, wait, &mut refusals).await;
+        step.add(finding.at(&server.url));
+    }
+    step
+}
+
+/// Whether a server knows of the change.
+enum Shown {
+    /// It is the one that took it.
+    Here,
+    /// After this time.
+    After(Duration),
+    /// Not while anybody waited.
+    Never,
+    /// There is nothing to tell it by.
+    Untold,
+}
+
+/// The attribute, and its value on the server that took the password.
+async fn sign(servers: &[Server], done: &Done) -> Option<(&'static str, Vec<Vec<u8>>)> {
+    let (directory, _) = servers.iter().find(|server| server.url == done.server)?.usable.as_ref()?;
+    let entry = read(directory, done).await?;
+    SIGNS.into_iter().map(|name| (name, entry.values(name).to_vec())).find(|(_, values)| !values.is_empty())
+}
+
+async fn read(directory: &LdapDirectory, done: &Done) -> Option<Entry> {
+    let search = Search {
+        base: done.target.clone(),
+        scope: Scope::Base,
+        filter: "(objectClass=*)".to_owned(),
+        attributes: SIGNS.map(str::to_owned).to_vec(),
+        limit: 1,
+    };
+    directory.search(&search).await.ok()?.entries.into_iter().next()
+}
+
+async fn wait_for(
+    directory: &LdapDirectory,
+    done: &Done,
+    sign: Option<&(&'static str, Vec<Vec<u8>>)>,
+    wait: Duration,
+) -> Shown {
+    let Some((name, values)) = sign else { return Shown::Untold };
+    loop {
+        let entry = read(directory, done).await;
+        let waited = done.at.elapsed();
+        if entry.is_some_and(|entry| entry.values(name) == values.as_slice()) {
+            return Shown::After(waited);
+        }
+        if waited >= wait {
+            return Shown::Never;
+        }
+        tokio::time::sleep(PAUSE.min(wait.saturating_sub(waited))).await;
+    }
+}
+
+async fn one(directory: &LdapDirectory, done: &Done, shown: &Shown, wait: Duration, refusals: &mut u32) -> Finding {
+    let when = match shown {
+        Shown::Here => "this server took it".to_owned(),
+        Shown::After(delay) => format!("it was there {} after the reset", ms(*delay)),
+        Shown::Never => {
+            let text = format!("the change did not arrive within {wait:?}: the new password was not tried");
+            let remedy = "look at the replication between the servers, and wait longer with --wait";
+            return Finding::failed(ExitCode::OutcomeUnknown, text, remedy);
+        }
+        Shown::Untold => "when it came cannot be told".to_owned(),
+    };
+    let finding = match bind(directory, done).await {
+        Ok(0) => Finding::ok(format!("the new password works; {when}")),
+        Ok(code) => {
+            *refusals += 1;
+            let remedy = "look at the replication between the servers, and whether the account may sign in there";
+            Finding::failed(
+                ExitCode::OutcomeUnknown,
+                format!("the new password was refused with code {code}; {when}"),
+                remedy,
+            )
+        }
+        Err(failure) => {
+            let remedy = portcullis_model::FaultCode::DirectoryUnavailable.remedy();
+            Finding::failed(ExitCode::DirectoryUnreachable, failure.to_string(), remedy)
+        }
+    };
+    match shown {
+        Shown::After(delay) => finding.fact("delay-ms", delay.as_secs_f64() * 1000.0),
+        _ => finding,
+    }
+}
+
+/// A sign-in that was sent is not sent again, whatever came of it.
+async fn bind(directory: &LdapDirectory, done: &Done) -> Result<u32, Failure> {
+    let mut attempt = 1;
+    loop {
+        match directory.bind(&done.target, &done.password, &[]).await {
+            Err(Failure::Unavailable(_)) if attempt < ATTEMPTS => {
+                attempt += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return other.map(|answer| answer.code),
+        }
+    }
+}
