@@ -14,9 +14,13 @@ pub(super) struct Doctor {
     /// One connector; all of them without it.
     connector: Option<String>,
 
-    /// The test account: its password is reset to one that nobody knows. Without it nothing is written.
+    /// The test account: its password is reset to one that nobody knows.
     #[arg(long, value_name = "LOGIN", requires = "connector")]
     account: Option<String>,
+
+    /// Look up the rights on the test account's entry, and leave its password alone: nothing is written.
+    #[arg(long, requires = "account")]
+    no_reset: bool,
 
     /// How long to wait until the new password shows on every server.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
@@ -41,7 +45,7 @@ impl Doctor {
                 return setup.fault(&setup.unknown(only, &names));
             }
         }
-        let wanted = Wanted { account, wait: self.wait, recent: None };
+        let wanted = Wanted { account, reset: !self.no_reset, wait: self.wait, recent: None };
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             all.push(doctor::examine(file, &sandbox, &wanted).await);

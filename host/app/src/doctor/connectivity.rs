@@ -128,7 +128,7 @@ fn protection(probe: &Probe, step: &mut Step) {
         };
         for (name, time) in [("connect-ms", probe.connected), ("tls-ms", probe.secured)] {
             if let Some(time) = time {
-                finding = finding.fact(name, time.as_secs_f64() * 1000.0);
+                finding = finding.took(name, time);
             }
         }
         step.add(at(finding.fact("tls", probe.version)));
@@ -221,7 +221,7 @@ async fn sign_in(
         }
     };
     let text = format!("{who} signed in in {}", ms(signed_in));
-    step.add(Finding::ok(text).at(url).fact("sign-in-ms", signed_in.as_secs_f64() * 1000.0));
+    step.add(Finding::ok(text).at(url).took("sign-in-ms", signed_in));
     let middle = asked.0 + asked.1.elapsed() / 2;
     let told = clock::told(&directory, &root).await;
     step.add(clock::compare(told.as_deref(), middle).at(url));

@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
-use portcullis_directory::ldap::LdapDirectory;
-use portcullis_directory::{Directory as _, Entry, Failure, Scope, Search};
+use futures_util::future::join_all;
+use portcullis_directory::{Answer, Control, Directory, Entry, Failure, Scope, Search};
 
 use super::connectivity::{Reached, Server, ms};
 use super::step::{Finding, Step, StepName};
 use super::test_reset::Done;
+use crate::operation::{Looked, PPOLICY, judge};
 use crate::show::ExitCode;
 
 /// What changes with a password and is the same on every server. The first one that the service account may read is
@@ -33,26 +34,37 @@ pub(super) async fn look(reached: &Reached, done: Option<&Done>, wait: Duration)
     };
     let Some(done) = done else { return skipped("no password was reset: see step 4") };
     let sign = sign(servers, done).await;
+    // All at once: a server that is slow does not make the next one look slow.
+    let shown = join_all(servers.iter().map(|server| shown(server, done, sign.as_ref(), wait))).await;
     let mut step = Step::new(StepName::EveryServer);
     let mut refusals = 0;
-    for server in servers {
-        let Some((directory, _)) = &server.usable else {
-            let remedy = "mend what step 2 found, and run this again";
-            let text = "the new password could not be tried: the server cannot be used";
-            step.add(Finding::failed(ExitCode::DirectoryUnreachable, text, remedy).at(&server.url));
-            continue;
+    for (server, shown) in servers.iter().zip(shown) {
+        let finding = match (&server.usable, shown) {
+            (Some(_), Some(_)) if refusals >= MOST_REFUSALS => {
+                Finding::skipped("not tried: another refusal could lock the account")
+            }
+            (Some((directory, _)), Some(shown)) => one(directory, done, &shown, wait, &mut refusals).await,
+            _ => Finding::failed(
+                ExitCode::DirectoryUnreachable,
+                "the new password could not be tried: the server cannot be used",
+                "mend what step 2 found, and run this again",
+            ),
         };
-        if refusals >= MOST_REFUSALS {
-            step.add(Finding::skipped("not tried: another refusal could lock the account").at(&server.url));
-            continue;
-        }
-        let shown =
-            if server.url == done.server { Shown::Here } else { wait_for(directory, done, sign.as_ref(), wait).await };
-        let finding = one(directory, done, &shown, wait, &mut refusals).await;
         step.add(finding.at(&server.url));
     }
     step
 }
+
+async fn shown(server: &Server, done: &Done, sign: Option<&Sign>, wait: Duration) -> Option<Shown> {
+    let (directory, _) = server.usable.as_ref()?;
+    if server.url == done.server {
+        return Some(Shown::Here);
+    }
+    Some(wait_for(directory, done, sign, wait).await)
+}
+
+/// An attribute, and its values on the server that took the password.
+type Sign = (&'static str, Vec<Vec<u8>>);
 
 /// Whether a server knows of the change.
 enum Shown {
@@ -66,16 +78,15 @@ enum Shown {
     Untold,
 }
 
-/// The attribute, and its value on the server that took the password.
-async fn sign(servers: &[Server], done: &Done) -> Option<(&'static str, Vec<Vec<u8>>)> {
+async fn sign(servers: &[Server], done: &Done) -> Option<Sign> {
     let (directory, _) = servers.iter().find(|server| server.url == done.server)?.usable.as_ref()?;
-    let entry = read(directory, done).await?;
+    let entry = read(directory, &done.target).await?;
     SIGNS.into_iter().map(|name| (name, entry.values(name).to_vec())).find(|(_, values)| !values.is_empty())
 }
 
-async fn read(directory: &LdapDirectory, done: &Done) -> Option<Entry> {
+async fn read(directory: &dyn Directory, target: &str) -> Option<Entry> {
     let search = Search {
-        base: done.target.clone(),
+        base: target.to_owned(),
         scope: Scope::Base,
         filter: "(objectClass=*)".to_owned(),
         attributes: SIGNS.map(str::to_owned).to_vec(),
@@ -84,15 +95,10 @@ async fn read(directory: &LdapDirectory, done: &Done) -> Option<Entry> {
     directory.search(&search).await.ok()?.entries.into_iter().next()
 }
 
-async fn wait_for(
-    directory: &LdapDirectory,
-    done: &Done,
-    sign: Option<&(&'static str, Vec<Vec<u8>>)>,
-    wait: Duration,
-) -> Shown {
+async fn wait_for(directory: &dyn Directory, done: &Done, sign: Option<&Sign>, wait: Duration) -> Shown {
     let Some((name, values)) = sign else { return Shown::Untold };
     loop {
-        let entry = read(directory, done).await;
+        let entry = read(directory, &done.target).await;
         let waited = done.at.elapsed();
         if entry.is_some_and(|entry| entry.values(name) == values.as_slice()) {
             return Shown::After(waited);
@@ -104,49 +110,54 @@ async fn wait_for(
     }
 }
 
-async fn one(directory: &LdapDirectory, done: &Done, shown: &Shown, wait: Duration, refusals: &mut u32) -> Finding {
+async fn one(directory: &dyn Directory, done: &Done, shown: &Shown, wait: Duration, refusals: &mut u32) -> Finding {
     let when = match shown {
         Shown::Here => "this server took it".to_owned(),
         Shown::After(delay) => format!("it was there {} after the reset", ms(*delay)),
         Shown::Never => {
             let text = format!("the change did not arrive within {wait:?}: the new password was not tried");
-            let remedy = "look at the replication between the servers, and wait longer with --wait";
+            let remedy = "look at the replication between the servers, or wait longer with --wait";
             return Finding::failed(ExitCode::OutcomeUnknown, text, remedy);
         }
         Shown::Untold => "when it came cannot be told".to_owned(),
     };
-    let finding = match bind(directory, done).await {
-        Ok(0) => Finding::ok(format!("the new password works; {when}")),
-        Ok(code) => {
-            *refusals += 1;
-            let remedy = "look at the replication between the servers, and whether the account may sign in there";
-            Finding::failed(
-                ExitCode::OutcomeUnknown,
-                format!("the new password was refused with code {code}; {when}"),
-                remedy,
-            )
-        }
+    let answer = match bind(directory, done).await {
+        Ok(answer) => answer,
         Err(failure) => {
             let remedy = portcullis_model::FaultCode::DirectoryUnavailable.remedy();
-            Finding::failed(ExitCode::DirectoryUnreachable, failure.to_string(), remedy)
+            return Finding::failed(ExitCode::DirectoryUnreachable, failure.to_string(), remedy);
         }
     };
+    let finding = match judge(&answer) {
+        Looked::Seen(_) if answer.code == 0 => Finding::ok(format!("the new password works; {when}")),
+        Looked::Seen(_) => Finding::warning(
+            format!("the new password is right, but has expired at once; {when}"),
+            "give the service account the right \"Unexpire Password\" on the domain, or look at the account's policy",
+        ),
+        Looked::Contradicted(why) | Looked::Impossible(why) => {
+            *refusals += 1;
+            let remedy = "look at the replication between the servers, and whether the account may sign in there";
+            Finding::failed(ExitCode::OutcomeUnknown, format!("{why}; {when}"), remedy)
+        }
+        Looked::Unasked => Finding::skipped("nobody looked"),
+    };
     match shown {
-        Shown::After(delay) => finding.fact("delay-ms", delay.as_secs_f64() * 1000.0),
+        Shown::After(delay) => finding.took("delay-ms", *delay),
         _ => finding,
     }
 }
 
 /// A sign-in that was sent is not sent again, whatever came of it.
-async fn bind(directory: &LdapDirectory, done: &Done) -> Result<u32, Failure> {
+async fn bind(directory: &dyn Directory, done: &Done) -> Result<Answer, Failure> {
+    let control = Control { oid: PPOLICY.to_owned(), critical: false, value: None };
     let mut attempt = 1;
     loop {
-        match directory.bind(&done.target, &done.password, &[]).await {
+        match directory.bind(&done.target, &done.password, std::slice::from_ref(&control)).await {
             Err(Failure::Unavailable(_)) if attempt < ATTEMPTS => {
                 attempt += 1;
                 tokio::time::sleep(PAUSE).await;
             }
-            other => return other.map(|answer| answer.code),
+            other => return other,
         }
     }
 }

@@ -27,8 +27,10 @@ use crate::show::ExitCode;
 
 /// What the operator wants to know.
 pub struct Wanted<'a> {
-    /// The test account: its password is reset. Without one no password is.
+    /// The test account. Without one neither rights nor a reset are looked at.
     pub account: Option<Login>,
+    /// Whether its password is reset: the one thing that is written.
+    pub reset: bool,
     /// How long to wait until a new password shows on every server.
     pub wait: Duration,
     /// Where the recent operations are known; nothing if no service runs here.
@@ -56,7 +58,7 @@ pub async fn examine(file: ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>
     let (configuration, connector) = configuration::look(&file, sandbox);
     let (connectivity, reached) = connectivity::look(&file).await;
     let rights = rights::look(connector.as_ref(), &reached, account).await;
-    let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, account).await;
+    let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, account, wanted.reset).await;
     let every_server = every_server::look(&reached, done.as_ref(), wanted.wait).await;
     let recent_log = recent::look(&name, wanted.recent);
     Examination {

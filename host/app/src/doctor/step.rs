@@ -1,5 +1,7 @@
 //! What a step of the doctor brings: findings, each with a mark, words and a remedy. Plain data, no input or output.
 
+use std::time::Duration;
+
 use portcullis_model::Fault;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -111,6 +113,11 @@ impl Finding {
     pub(super) fn at(mut self, server: &str) -> Self {
         self.server = Some(server.to_owned());
         self
+    }
+
+    /// A time in milliseconds, to the microsecond.
+    pub(super) fn took(self, name: &str, time: Duration) -> Self {
+        self.fact(name, (time.as_secs_f64() * 1e6).round() / 1e3)
     }
 
     pub(super) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -28,12 +28,16 @@ pub(super) async fn look(
     connector: Option<&Connector>,
     reached: &Reached,
     account: Option<&Login>,
+    reset: bool,
 ) -> (Step, Option<Done>) {
     let skipped = |why: &str| (Step::skipped(StepName::TestReset, why), None);
     let Some(connector) = connector else { return skipped("the connector cannot run: see step 1") };
     let Some(account) = account else {
         return skipped("no test account is named: give one with --account, or as `test-account` in portcullis.toml");
     };
+    if !reset {
+        return skipped("not asked for: `--no-reset` was given");
+    }
     if matches!(reached, Reached::Nothing | Reached::Servers(_)) && reached.first().is_none() {
         return skipped("no server can be used: see step 2");
     }
@@ -63,7 +67,7 @@ pub(super) async fn look(
                 ),
                 Confirmation::NotNeeded => Finding::ok(reset),
             }
-            .fact("milliseconds", receipt.timings.total.as_secs_f64() * 1000.0)
+            .took("total-ms", receipt.timings.total)
             .fact("target", receipt.target.as_str())
         }
         Outcome::Refused(fault) => Finding::fault(fault),

@@ -14,10 +14,10 @@ use portcullis_model::{
     Confirmation, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
 };
 
+pub(crate) use confirm::{Looked, PPOLICY, judge};
 pub use locate::Locator;
 
 use crate::connector::Connector;
-use confirm::Looked;
 use decide::Known;
 
 /// How an operation ended, and everything that was seen on the way.
