@@ -7,7 +7,7 @@ mod clock;
 use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_directory::ldap::{Channel, LdapDirectory, Probe, Settings, Trouble, probe};
-use portcullis_directory::{Directory as _, Entry, Failure, Scope, Search};
+use portcullis_directory::{Directory, Entry, Failure, Scope, Search};
 
 use super::step::{Finding, Step, StepName};
 use crate::config::{ConnectorFile, DirectorySource};
@@ -43,6 +43,12 @@ pub(super) struct Server {
     pub(super) url: String,
     /// With this server alone, and what its root DSE says; nothing if the service account did not get in.
     pub(super) usable: Option<(LdapDirectory, Entry)>,
+}
+
+impl Server {
+    pub(super) fn directory(&self) -> Option<&dyn Directory> {
+        self.usable.as_ref().map(|(directory, _)| directory as &dyn Directory)
+    }
 }
 
 impl Reached {

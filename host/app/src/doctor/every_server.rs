@@ -4,12 +4,15 @@
 //! the account, and a domain controller that does not know the password yet asks another one, which proves nothing of
 //! itself. After two refusals nobody is asked any more.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use portcullis_directory::{Answer, Control, Directory, Entry, Failure, Scope, Search};
 
-use super::connectivity::{Reached, Server, ms};
+use super::connectivity::{Reached, ms};
 use super::step::{Finding, Step, StepName};
 use super::test_reset::Done;
 use crate::operation::{Looked, PPOLICY, judge};
@@ -33,34 +36,42 @@ pub(super) async fn look(reached: &Reached, done: Option<&Done>, wait: Duration)
         Reached::Servers(servers) => servers,
     };
     let Some(done) = done else { return skipped("no password was reset: see step 4") };
+    let servers: Vec<_> = servers.iter().map(|server| (&*server.url, server.directory())).collect();
+    ask(&servers, done, wait).await
+}
+
+/// Each server by its URL; nothing for one that cannot be used.
+async fn ask(servers: &[(&str, Option<&dyn Directory>)], done: &Done, wait: Duration) -> Step {
     let sign = sign(servers, done).await;
+    let shown = servers.iter().map(|(url, directory)| {
+        let sign = sign.as_ref();
+        async move {
+            match directory {
+                Some(_) if *url == done.server => Shown::Here,
+                Some(directory) => wait_for(*directory, done, sign, wait).await,
+                None => Shown::Never,
+            }
+        }
+    });
     // All at once: a server that is slow does not make the next one look slow.
-    let shown = join_all(servers.iter().map(|server| shown(server, done, sign.as_ref(), wait))).await;
+    let shown = join_all(shown).await;
     let mut step = Step::new(StepName::EveryServer);
     let mut refusals = 0;
-    for (server, shown) in servers.iter().zip(shown) {
-        let finding = match (&server.usable, shown) {
-            (Some(_), Some(_)) if refusals >= MOST_REFUSALS => {
+    for ((url, directory), shown) in servers.iter().zip(shown) {
+        let finding = match directory {
+            Some(_) if refusals >= MOST_REFUSALS => {
                 Finding::skipped("not tried: another refusal could lock the account")
             }
-            (Some((directory, _)), Some(shown)) => one(directory, done, &shown, wait, &mut refusals).await,
-            _ => Finding::failed(
+            Some(directory) => one(*directory, done, &shown, wait, &mut refusals).await,
+            None => Finding::failed(
                 ExitCode::DirectoryUnreachable,
                 "the new password could not be tried: the server cannot be used",
                 "mend what step 2 found, and run this again",
             ),
         };
-        step.add(finding.at(&server.url));
+        step.add(finding.at(url));
     }
     step
-}
-
-async fn shown(server: &Server, done: &Done, sign: Option<&Sign>, wait: Duration) -> Option<Shown> {
-    let (directory, _) = server.usable.as_ref()?;
-    if server.url == done.server {
-        return Some(Shown::Here);
-    }
-    Some(wait_for(directory, done, sign, wait).await)
 }
 
 /// An attribute, and its values on the server that took the password.
@@ -78,9 +89,9 @@ enum Shown {
     Untold,
 }
 
-async fn sign(servers: &[Server], done: &Done) -> Option<Sign> {
-    let (directory, _) = servers.iter().find(|server| server.url == done.server)?.usable.as_ref()?;
-    let entry = read(directory, &done.target).await?;
+async fn sign(servers: &[(&str, Option<&dyn Directory>)], done: &Done) -> Option<Sign> {
+    let (_, directory) = servers.iter().find(|(url, _)| *url == done.server)?;
+    let entry = read((*directory)?, &done.target).await?;
     SIGNS.into_iter().map(|name| (name, entry.values(name).to_vec())).find(|(_, values)| !values.is_empty())
 }
 

@@ -76,3 +76,27 @@ fn of(summary: &RecentSummary) -> Step {
 fn whole(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Mark;
+
+    fn mark(summary: &RecentSummary) -> Mark {
+        of(summary).mark()
+    }
+
+    #[test]
+    fn what_nobody_knows_and_what_waits_long_is_worth_a_look() {
+        let quiet = RecentSummary { done: 3, refused: 2, open: 1, ..RecentSummary::default() };
+        let wrong_password = Some((FaultCode::WrongPassword, Duration::ZERO));
+        let unreachable = Some((FaultCode::DirectoryUnavailable, Duration::ZERO));
+        assert_eq!(mark(&quiet), Mark::Ok);
+        assert_eq!(mark(&RecentSummary { unknown: 1, ..quiet.clone() }), Mark::Warning);
+        assert_eq!(mark(&RecentSummary { oldest: Some(LONG), ..quiet.clone() }), Mark::Warning);
+        assert_eq!(mark(&RecentSummary { oldest: Some(LONG - Duration::from_secs(1)), ..quiet.clone() }), Mark::Ok);
+        assert_eq!(mark(&RecentSummary { last_fault: wrong_password, ..quiet.clone() }), Mark::Ok, "a caller's own");
+        assert_eq!(mark(&RecentSummary { last_fault: unreachable, ..quiet }), Mark::Warning);
+        assert_eq!(look("corp-ad", None).mark(), Mark::Skipped);
+    }
+}

@@ -6,6 +6,7 @@
 mod accounts;
 mod commands;
 mod configuration;
+mod doctor;
 mod folder;
 mod help;
 mod languages;

@@ -107,7 +107,10 @@ async fn unexpire(question: &Question<'_>, token: &[Sid], trustee: &str) -> Resu
     let Some(domain) = question.root.text("defaultNamingContext") else { return Ok(None) };
     Ok(Some(match dacl(question, domain).await? {
         None => unread(question, right, domain),
-        Some(dacl) if dacl.allows(token, right.guid) => question.may(&format!("{} on {domain}", right.words())),
+        Some(dacl) if dacl.allows(token, right.guid) => {
+            let text = format!("{} has {} on {domain}", question.service, right.words());
+            Finding::ok(text).fact("right", right.words())
+        }
         Some(_) => {
             let text =
                 format!("{} lacks {} on {domain}: a new password may expire at once", question.service, right.words());

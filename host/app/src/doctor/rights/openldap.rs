@@ -76,3 +76,22 @@ fn remedy(question: &Question<'_>, attribute: &str) -> String {
         question.service
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Either of the two would do: what ends with the removal of what was removed just before, and No-Op.
+    #[test]
+    fn what_is_tried_is_impossible_and_bolted() {
+        for value in [None, Some("TRUE")] {
+            let modify = impossible("uid=alice", &Need { attribute: "pwdReset", value });
+            let shape: Vec<_> = modify.changes.iter().map(|c| (c.kind, &*c.attribute, c.values.len())).collect();
+            let (last, first) = (&shape[shape.len() - 2..], &shape[..shape.len() - 2]);
+            assert_eq!(last, [(ChangeKind::Replace, "pwdReset", 0), (ChangeKind::Delete, "pwdReset", 0)]);
+            assert_eq!(first.len(), usize::from(value.is_some()));
+            let [control] = &modify.controls[..] else { panic!("{modify:?}") };
+            assert!(control.critical && control.oid == NO_OP, "{control:?}");
+        }
+    }
+}
