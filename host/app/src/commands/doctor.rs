@@ -1,4 +1,5 @@
 //! `portcullis doctor`: is it working? Six steps for each connector, with a test reset if a test account is named.
+//! Decides nothing: see `crate::doctor`.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ use crate::show::ExitCode;
 
 /// What the operator wants to know.
 pub struct Wanted<'a> {
-    /// The test account. Without one neither rights nor a reset are looked at.
+    /// The test account. Without one no password is reset, and rights are looked up only where they can be read.
     pub account: Option<Login>,
     /// Whether its password is reset: the one thing that is written.
     pub reset: bool,

@@ -1,5 +1,6 @@
-//! Step 3: may the service account do what the connector was granted? Looked up on the test account's entry, without
-//! effect: Active Directory and 389 Directory Server tell it, and OpenLDAP is asked for what it cannot carry out.
+//! Step 3: may the service account do what the connector was granted? Looked up on the test account's entry, or where it
+//! can be read on any other one below the base. Nothing has an effect: Active Directory and 389 Directory Server tell what
+//! may be done, and OpenLDAP is asked for what cannot be.
 //!
 //! Each right that is missing is named as the directory names it, with the words by which it is given.
 
@@ -9,12 +10,12 @@ mod ds389;
 mod openldap;
 
 use portcullis_directory::ldap::LdapDirectory;
-use portcullis_directory::{Answer, Entry, Failure};
+use portcullis_directory::{Answer, Directory as _, Entry, Failure, Scope, Search};
 use portcullis_model::{FaultCode, Login, OperationKind};
 
 use super::connectivity::Reached;
 use super::step::{Finding, Step, StepName};
-use crate::config::{ConnectorFile, DirectorySource, Ldap, WriteGrant};
+use crate::config::{ConnectorFile, DirectorySource, Ldap, LocateScope, WriteGrant};
 use crate::connector::Connector;
 use crate::show::ExitCode;
 
@@ -76,24 +77,56 @@ pub(super) async fn look(connector: Option<&Connector>, reached: &Reached, accou
     };
     let DirectorySource::Servers(servers) = &ldap.source else { return skipped("the connector has no servers") };
     let Some(bind) = &servers.bind else { return skipped("there is no service account") };
-    let Some(account) = account else { return skipped("no test account is named: rights are looked up on its entry") };
-    let target = match locator.locate(directory, account).await {
-        Ok(target) => target.entry.dn,
-        Err(fault) => return Step::new(StepName::Rights).with(Finding::fault(&fault)),
+    let kind = Kind::of(root);
+    let mut step = Step::new(StepName::Rights);
+    let target = match account {
+        Some(account) => match locator.locate(directory, account).await {
+            Ok(target) => target.entry.dn,
+            Err(fault) => return step.with(Finding::fault(&fault)),
+        },
+        None => match sample(&kind, directory, ldap).await {
+            Ok(Some(dn)) => {
+                step.add(Finding::ok(format!("no test account is named: rights are looked up on {dn}")));
+                dn
+            }
+            Ok(None) => return skipped("no test account is named: rights are looked up on its entry"),
+            Err(failure) => return step.with(Question::failure(&failure)),
+        },
     };
     let question = Question { directory, root, file: &connector.file, ldap, service: &bind.dn, target: &target };
-    let findings = match Kind::of(root) {
+    let findings = match kind {
         Kind::ActiveDirectory => active_directory::look(&question).await,
         Kind::OpenLdap => openldap::look(&question).await,
         Kind::Ds389 => ds389::look(&question).await,
         Kind::Other => vec![Finding::skipped("how this kind of directory is asked for rights is not known")],
     };
-    let mut step = Step::new(StepName::Rights);
     findings.into_iter().for_each(|finding| step.add(finding));
     if step.findings.is_empty() {
         step.add(Finding::ok("the connector was granted nothing that it could write"));
     }
     step
+}
+
+/// Some person below the base, where rights are only read. Where they are tried, nobody's entry is taken but that of the
+/// account which the operator gave for it.
+async fn sample(kind: &Kind, directory: &LdapDirectory, ldap: &Ldap) -> Result<Option<String>, Failure> {
+    let person = match kind {
+        Kind::ActiveDirectory => "(objectCategory=person)(objectClass=user)",
+        Kind::Ds389 => "(objectClass=person)",
+        Kind::OpenLdap | Kind::Other => return Ok(None),
+    };
+    let exclude = ldap.locate.exclude.as_ref().map(|exclude| format!("(!{exclude})")).unwrap_or_default();
+    let search = Search {
+        base: ldap.locate.base.clone(),
+        scope: match ldap.locate.scope {
+            LocateScope::One => Scope::One,
+            LocateScope::Subtree => Scope::Subtree,
+        },
+        filter: format!("(&{person}{exclude})"),
+        attributes: Vec::new(),
+        limit: 1,
+    };
+    Ok(directory.search(&search).await?.entries.into_iter().next().map(|entry| entry.dn))
 }
 
 impl Question<'_> {
