@@ -31,7 +31,7 @@ use tempfile::TempDir;
 use toml::{Table, Value};
 
 pub use report::Report;
-pub use running::Running;
+pub use running::{Running, sandbox};
 
 use crate::plugins::{plugin, root};
 use crate::proxy::Proxy;

@@ -184,25 +184,32 @@ fn limits(limits: &config::Limits) -> Limits {
     }
 }
 
+/// How the servers of a connector are reached, its secret read.
+///
+/// # Errors
+/// The operator's fault for a secret or a CA file that cannot be read.
+pub(crate) fn settings(servers: &config::Servers) -> Result<Settings, Fault> {
+    let bind = servers.bind.as_ref().map(bind).transpose()?;
+    let ca_pem = servers.ca_file.as_ref().map(|path| {
+        std::fs::read(path)
+            .map_err(|error| Fault::new(FaultCode::Misconfigured, format!("{}: {error}", path.display())))
+    });
+    Ok(Settings {
+        urls: servers.urls.clone(),
+        start_tls: servers.start_tls,
+        ca_pem: ca_pem.transpose()?,
+        bind,
+        connections: servers.connections,
+        connect_timeout: servers.connect_timeout,
+        request_timeout: servers.request_timeout,
+        idle_timeout: IDLE,
+    })
+}
+
 fn open(connector: &str, source: &DirectorySource) -> Result<Arc<dyn Directory>, Fault> {
     match source {
         DirectorySource::Servers(servers) => {
-            let bind = servers.bind.as_ref().map(bind).transpose()?;
-            let ca_pem = servers.ca_file.as_ref().map(|path| {
-                std::fs::read(path)
-                    .map_err(|error| Fault::new(FaultCode::Misconfigured, format!("{}: {error}", path.display())))
-            });
-            let settings = Settings {
-                urls: servers.urls.clone(),
-                start_tls: servers.start_tls,
-                ca_pem: ca_pem.transpose()?,
-                bind,
-                connections: servers.connections,
-                connect_timeout: servers.connect_timeout,
-                request_timeout: servers.request_timeout,
-                idle_timeout: IDLE,
-            };
-            let directory = LdapDirectory::new(settings)
+            let directory = LdapDirectory::new(settings(servers)?)
                 .map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
             Ok(Arc::new(directory))
         }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod commands;
 pub mod config;
 pub mod connector;
+pub mod doctor;
 pub mod observe;
 pub mod operation;
 pub mod panics;

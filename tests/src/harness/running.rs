@@ -83,7 +83,10 @@ fn password(text: &str) -> Password {
 }
 
 /// One for the process. Plugins are compiled once for all processes.
-pub(super) fn sandbox() -> &'static Sandbox {
+///
+/// # Panics
+/// If it cannot be made.
+pub fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| {
         let cache = Cache::open(root().join("target/test-cache")).expect("a folder for compiled plugins");

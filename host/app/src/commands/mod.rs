@@ -4,6 +4,7 @@ mod approve;
 mod check;
 mod completions;
 mod connectors;
+mod doctor;
 mod inspect;
 mod manual;
 mod operations;
@@ -100,6 +101,8 @@ enum Command {
     Token,
     /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
     Approve(approve::Approve),
+    /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
+    Doctor(doctor::Doctor),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -166,6 +169,7 @@ impl Cli {
             Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
+            Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),
             Command::Man { dir } => manual::run(&setup, dir.as_deref()),

@@ -15,7 +15,7 @@ use crate::config::Confirm;
 use crate::connector::Connector;
 
 /// draft-behera-ldap-password-policy section 6.1: asks for the reason of a refusal; ignored by servers without it.
-const PPOLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+pub(crate) const PPOLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 
 /// How often a server that cannot be reached is tried, and how long to wait in between.
 const ATTEMPTS: u32 = 3;
@@ -26,7 +26,7 @@ const MOST_WORDS: usize = 1024;
 
 /// What looking brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Looked {
+pub(crate) enum Looked {
     /// Nobody looked: nothing to confirm, or the operator does not want it.
     Unasked,
     /// The password is there.
@@ -126,7 +126,7 @@ where
 }
 
 /// What the answer to the bind says about the password, which is not the same as whether the account can sign in.
-fn judge(answer: &Answer) -> Looked {
+pub(crate) fn judge(answer: &Answer) -> Looked {
     let server = &answer.server;
     if answer.code == 0 {
         return Looked::Seen(format!("one bind as the account on {server}"));

@@ -18,11 +18,11 @@ use portcullis_model::{
 
 use tracing::Instrument as _;
 
+pub(crate) use confirm::{Looked, PPOLICY, judge};
 pub use locate::Locator;
 pub use look::{LookedAgain, look_again};
 
 use crate::connector::Connector;
-use confirm::Looked;
 use decide::Known;
 
 /// How an operation ended, and everything that was seen on the way.

@@ -51,6 +51,8 @@ exit_codes! {
     NotVerified = 20, "`verify`: the password is not the account's, or the account cannot sign in";
     /// An operation of the service that was superseded or cancelled.
     NotCarriedOut = 21, "superseded by a newer operation, or cancelled";
+    /// `doctor`: everything works, and something should be looked at.
+    Warnings = 22, "`doctor`: it works, with warnings";
 }
 
 impl ExitCode {

@@ -17,6 +17,7 @@ fn help_of_every_command() {
         "verify",
         "connectors",
         "check",
+        "doctor",
         "serve",
         "operations",
         "keys",

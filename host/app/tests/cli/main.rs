@@ -8,6 +8,7 @@ mod approve;
 mod commands;
 mod completions;
 mod configuration;
+mod doctor;
 mod folder;
 mod help;
 mod languages;

@@ -11,7 +11,7 @@ use super::LdapDirectory;
 use super::connection::Broken;
 use super::pool::{NoConnection, Server};
 use super::search::{Reading, read};
-use crate::{Connections, Failure, Filter, Found, Search};
+use crate::{Connections, Control, Failure, Filter, Found, Search};
 
 /// How long no server is asked after the service account's password was refused: each attempt counts toward a lockout.
 const REFUSED_FOR: Duration = Duration::from_secs(30);
@@ -94,7 +94,7 @@ impl Servers {
 }
 
 impl LdapDirectory {
-    pub(super) async fn read(&self, search: &Search) -> Result<Found, Failure> {
+    pub(super) async fn read(&self, search: &Search, controls: &[Control]) -> Result<Found, Failure> {
         // The library's parser has no limit of its own.
         if let Err(bad) = Filter::parse(&search.filter) {
             return Err(Failure::Unavailable(format!("nothing was sent: the filter {} is none: {bad}", search.filter)));
@@ -113,7 +113,10 @@ impl LdapDirectory {
                     continue;
                 }
             };
-            let broken = match lease.exchange(limit, |ldap| read(ldap, search, time_limit, server.url())).await {
+            let broken = match lease
+                .exchange(limit, |ldap| read(ldap, search, controls, time_limit, server.url()))
+                .await
+            {
                 Ok(Reading::Complete(found)) => {
                     lease.give_back();
                     return Ok(found);

@@ -3,13 +3,14 @@
 //! Requests go to the first server that can be used; connections of the service account are pooled for each server. This
 //! module never follows a referral, never sends a password over a connection that is not protected, never sends a write
 //! twice, and takes no answer of a server on trust: one that is malformed, endless or missing costs the request and the
-//! connection.
+//! connection. `probe` looks at one server by itself, and sends nothing but the handshake.
 
 mod connect;
 mod connection;
 mod convert;
 mod failover;
 mod pool;
+mod probe;
 mod search;
 mod settings;
 mod start_tls;
@@ -26,6 +27,7 @@ use self::pool::Server;
 use self::write::Write;
 use crate::{Answer, Connections, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
 
+pub use probe::{Certificate, Channel, Probe, Trouble, probe};
 pub use settings::{Settings, SetupError};
 
 /// A directory of LDAP servers that hold the same entries.
@@ -44,6 +46,14 @@ impl LdapDirectory {
         let servers = targets.into_iter().map(|target| Server::new(target, &settings)).collect::<Result<_, _>>()?;
         Ok(Self { servers: Servers::new(servers), settings })
     }
+
+    /// As [`Directory::search`], with controls: for questions that an answer depends on them, such as who may write what.
+    ///
+    /// # Errors
+    /// As [`Directory::search`].
+    pub async fn search_with(&self, search: &Search, controls: &[Control]) -> Result<Found, Failure> {
+        self.read(search, controls).await
+    }
 }
 
 impl fmt::Debug for LdapDirectory {
@@ -55,7 +65,7 @@ impl fmt::Debug for LdapDirectory {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn search(&self, search: &Search) -> Result<Found, Failure> {
-        self.read(search).await
+        self.read(search, &[]).await
     }
 
     async fn modify(&self, performer: &Performer, modify: &Modify) -> Result<Answer, Failure> {

@@ -3,7 +3,7 @@
 use ldap3::{DerefAliases, Ldap, LdapError, Scope as LibraryScope, SearchOptions};
 
 use super::convert;
-use crate::{Answer, Entry, Found, Scope, Search};
+use crate::{Answer, Control, Entry, Found, Scope, Search};
 
 /// The most that one search may bring, in bytes of names and values.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -23,7 +23,16 @@ pub(super) enum Reading {
 }
 
 /// Searches. The library parses the filter again, so that a text that is none is never sent.
-pub(super) async fn read(mut ldap: Ldap, search: &Search, time_limit: i32, server: &str) -> Result<Reading, LdapError> {
+pub(super) async fn read(
+    mut ldap: Ldap,
+    search: &Search,
+    controls: &[Control],
+    time_limit: i32,
+    server: &str,
+) -> Result<Reading, LdapError> {
+    if !controls.is_empty() {
+        ldap.with_controls(convert::controls(controls));
+    }
     let scope = match search.scope {
         Scope::Base => LibraryScope::Base,
         Scope::One => LibraryScope::OneLevel,

@@ -33,7 +33,7 @@ pub(super) fn roots(ca_pem: Option<&[u8]>) -> Result<Arc<RootCertStore>, SetupEr
     Ok(Arc::new(roots))
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 

@@ -1,0 +1,57 @@
+//! `portcullis doctor`: is it working? Six steps for each connector, with a test reset if a test account is named.
+//! Decides nothing: see `crate::doctor`.
+
+use std::time::Duration;
+
+use clap::Args;
+use portcullis_model::{Fault, FaultCode, Login};
+
+use super::setup::Setup;
+use crate::doctor::{self, Wanted};
+use crate::show::{self, ExitCode};
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// One connector; all of them without it.
+    connector: Option<String>,
+
+    /// The test account: its password is reset to one that nobody knows.
+    #[arg(long, value_name = "LOGIN", requires = "connector")]
+    account: Option<String>,
+
+    /// Look up the rights on the test account's entry, and leave its password alone: nothing is written.
+    #[arg(long, requires = "account")]
+    no_reset: bool,
+
+    /// How long to wait until the new password shows on every server.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    wait: Duration,
+}
+
+impl Doctor {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
+        let account = match self.account.map(Login::new).transpose() {
+            Ok(account) => account,
+            Err(error) => return setup.fault(&Fault::new(FaultCode::AccountUnusable, error.to_string())),
+        };
+        let (mut files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox)))
+        {
+            Ok(both) => both,
+            Err(code) => return code,
+        };
+        if let Some(only) = &self.connector {
+            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+            files.retain(|file| file.name == *only);
+            if files.is_empty() {
+                return setup.fault(&setup.unknown(only, &names));
+            }
+        }
+        let wanted = Wanted { account, reset: !self.no_reset, wait: self.wait, recent: None };
+        let mut all = Vec::with_capacity(files.len());
+        for file in files {
+            all.push(doctor::examine(file, &sandbox, &wanted).await);
+        }
+        setup.print(&if setup.json { show::to_text(&doctor::as_json(&all)) } else { doctor::as_text(&all) });
+        doctor::exit_code(&all)
+    }
+}

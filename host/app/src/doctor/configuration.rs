@@ -1,0 +1,77 @@
+//! Step 1: the connector's file, its plugin, and the secrets that it names.
+
+use portcullis_sandbox::Sandbox;
+
+use super::step::{Finding, Step, StepName};
+use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
+use crate::connector::Connector;
+use crate::operation;
+use crate::show::ExitCode;
+
+/// The step, and the connector if it can run.
+pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox) -> (Step, Option<Connector>) {
+    let mut step = Step::new(StepName::Configuration);
+    for warning in &file.warnings {
+        step.add(Finding::warning(warning.to_string(), help(warning)));
+    }
+    secrets(file, &mut step);
+    match Connector::start(file.clone(), sandbox) {
+        Ok(connector) => {
+            plugin(&connector, &mut step);
+            (step, Some(connector))
+        }
+        Err(fault) => {
+            // A secret that cannot be read was said, with a better remedy.
+            let said =
+                step.findings.iter().any(|finding| finding.facts.get("code").is_some_and(|c| c == fault.code.name()));
+            if !said {
+                step.add(Finding::fault(&fault));
+            }
+            (step, None)
+        }
+    }
+}
+
+fn plugin(connector: &Connector, step: &mut Step) {
+    let file = &connector.file;
+    let kinds: Vec<_> = operation::kinds(connector).iter().map(|kind| kind.name()).collect();
+    let digest = connector.plugin.digest().to_string();
+    let text = format!("the plugin is loaded and linked with what it was granted; it does {}", kinds.join(", "));
+    step.add(Finding::ok(text).fact("sha256", digest.as_str()).fact("operations", kinds));
+    if file.sha256.is_none() {
+        let remedy = format!("write sha256 = \"{digest}\" into {}", file.path.display());
+        step.add(Finding::warning("the plugin is not pinned: any file of its name is run", remedy));
+    }
+    for kind in file.operations.iter().filter(|kind| !connector.exports.offers(**kind)) {
+        let text = format!("`{kind}` is granted, and the plugin does not export the interface for it");
+        step.add(Finding::warning(text, "take it out of `operations`"));
+    }
+}
+
+/// Reads each secret once, and forgets it.
+fn secrets(file: &ConnectorFile, step: &mut Step) {
+    let Some(DirectorySource::Servers(servers)) = file.ldap.as_ref().map(|ldap| &ldap.source) else { return };
+    let Some(bind) = &servers.bind else {
+        let remedy = "name a service account by `bind-dn` and `bind-password`";
+        return step.add(Finding::warning("there is no service account: the directory is asked as anybody", remedy));
+    };
+    match bind.password.resolve() {
+        Ok(resolved) if resolved.warnings.is_empty() => {
+            step.add(Finding::ok(format!("the service account's password is in {}, and can be read", bind.password)));
+        }
+        Ok(resolved) => {
+            for warning in &resolved.warnings {
+                step.add(Finding::warning(warning.to_string(), help(warning)).fact("code", warning.name()));
+            }
+        }
+        Err(problem) => {
+            let code = portcullis_model::FaultCode::SecretUnreadable.name();
+            let failed = Finding::failed(ExitCode::Configuration, problem.to_string(), help(&problem));
+            step.add(failed.fact("code", code));
+        }
+    }
+}
+
+fn help(diagnostic: &Diagnostic) -> String {
+    miette::Diagnostic::help(diagnostic).map(|help| help.to_string()).unwrap_or_default()
+}

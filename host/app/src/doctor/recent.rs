@@ -1,0 +1,102 @@
+//! Step 6: what the journal of a running service says of the last operations of a connector.
+
+use std::time::Duration;
+
+use portcullis_model::{Blame, FaultCode};
+
+use super::step::{Finding, Step, StepName};
+
+/// Waiting for so long is worth a look.
+const LONG: Duration = Duration::from_secs(300);
+
+/// Where the recent operations are known.
+pub trait Recent: Send + Sync {
+    /// The recent operations of a connector; nothing if the journal knows none.
+    fn summary(&self, connector: &str) -> Option<RecentSummary>;
+}
+
+/// The recent operations of one connector.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecentSummary {
+    /// How far back was looked.
+    pub span: Duration,
+    /// How many were done.
+    pub done: u64,
+    /// How many were refused.
+    pub refused: u64,
+    /// How many ended without anybody knowing.
+    pub unknown: u64,
+    /// How many wait, or are under way.
+    pub open: u64,
+    /// How long the oldest of those has waited.
+    pub oldest: Option<Duration>,
+    /// The last fault, and how long ago.
+    pub last_fault: Option<(FaultCode, Duration)>,
+}
+
+pub(super) fn look(connector: &str, recent: Option<&dyn Recent>) -> Step {
+    let Some(recent) = recent else {
+        return Step::skipped(
+            StepName::RecentLog,
+            "no service runs with this configuration, so that there is no journal",
+        );
+    };
+    match recent.summary(connector) {
+        None => Step::skipped(StepName::RecentLog, "the journal knows no operation of this connector"),
+        Some(summary) => of(&summary),
+    }
+}
+
+fn of(summary: &RecentSummary) -> Step {
+    let span = humantime::format_duration(whole(summary.span));
+    let RecentSummary { done, refused, unknown, open, .. } = *summary;
+    let text = format!("in the last {span}: {done} done, {refused} refused, {unknown} unknown, {open} not ended");
+    let counted =
+        Finding::ok(text).fact("done", done).fact("refused", refused).fact("unknown", unknown).fact("open", open);
+    let mut step = Step::new(StepName::RecentLog).with(counted);
+    if unknown > 0 {
+        let remedy = "look at each: `portcullis operations list --state unknown`, then ask the account's owner";
+        step.add(Finding::warning(format!("the outcome of {unknown} is unknown"), remedy));
+    }
+    if let Some(oldest) = summary.oldest.filter(|oldest| *oldest >= LONG) {
+        let text = format!("an operation has waited for {}", humantime::format_duration(whole(oldest)));
+        step.add(Finding::warning(text, "look at its last fault: `portcullis operations list --state waiting`"));
+    }
+    if let Some((code, ago)) = summary.last_fault {
+        let text = format!("the last fault was {code}, {} ago", humantime::format_duration(whole(ago)));
+        let finding = match code.blame() {
+            Blame::Caller => Finding::ok(text),
+            _ => Finding::warning(text, code.remedy()),
+        };
+        step.add(finding.fact("code", code.name()));
+    }
+    step
+}
+
+fn whole(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Mark;
+
+    fn mark(summary: &RecentSummary) -> Mark {
+        of(summary).mark()
+    }
+
+    #[test]
+    fn what_nobody_knows_and_what_waits_long_is_worth_a_look() {
+        let quiet = RecentSummary { done: 3, refused: 2, open: 1, ..RecentSummary::default() };
+        let wrong_password = Some((FaultCode::WrongPassword, Duration::ZERO));
+        let unreachable = Some((FaultCode::DirectoryUnavailable, Duration::ZERO));
+        assert_eq!(mark(&quiet), Mark::Ok);
+        assert_eq!(mark(&RecentSummary { unknown: 1, ..quiet.clone() }), Mark::Warning);
+        assert_eq!(mark(&RecentSummary { oldest: Some(LONG), ..quiet.clone() }), Mark::Warning);
+        assert_eq!(mark(&RecentSummary { oldest: Some(LONG - Duration::from_secs(1)), ..quiet.clone() }), Mark::Ok);
+        assert_eq!(mark(&RecentSummary { last_fault: wrong_password, ..quiet.clone() }), Mark::Ok, "a caller's own");
+        assert_eq!(mark(&RecentSummary { last_fault: unreachable, ..quiet }), Mark::Warning);
+        assert_eq!(look("corp-ad", None).mark(), Mark::Skipped);
+    }
+}

@@ -1,0 +1,296 @@
+//! One server by itself: can it be reached, how is the connection protected, and which certificate does it show?
+//!
+//! Sends StartTLS and the TLS handshake and nothing else: no name, no password. A certificate is looked at even where it
+//! is refused, and it is refused by the same rules as for every other connection.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::settings::{Protection, Settings, SetupError, Target};
+use super::{start_tls, tls};
+
+/// How many certificates of a chain are looked at.
+const MOST_CERTIFICATES: usize = 8;
+
+/// What keeps others from reading what is sent to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Nothing: no password is sent over it.
+    Open,
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after StartTLS (RFC 4511 section 4.14).
+    StartTls,
+    /// A socket of this machine.
+    LocalSocket,
+}
+
+/// What one server showed.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// As the operator wrote it.
+    pub url: String,
+    /// How it is protected.
+    pub channel: Channel,
+    /// How long the connection took; nothing if there was none, and for a local socket.
+    pub connected: Option<Duration>,
+    /// How long StartTLS and the handshake took; nothing without TLS, and if they failed.
+    pub secured: Option<Duration>,
+    /// `TLS 1.3`, or `TLS 1.2`.
+    pub version: Option<&'static str>,
+    /// What the server showed, its own certificate first; also where it was refused.
+    pub certificates: Vec<Certificate>,
+    /// Why the connection cannot be used.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a connection to a server cannot be used; each with words for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is none, or it broke before TLS began.
+    Unreachable(String),
+    /// The certificate was issued by nobody who is trusted here.
+    UntrustedIssuer(String),
+    /// The certificate has expired.
+    Expired(String),
+    /// The certificate is not valid yet.
+    NotYetValid(String),
+    /// The certificate is for another name.
+    OtherName(String),
+    /// Anything else about TLS.
+    Tls(String),
+}
+
+impl Trouble {
+    /// What happened.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Unreachable(words)
+            | Self::UntrustedIssuer(words)
+            | Self::Expired(words)
+            | Self::NotYetValid(words)
+            | Self::OtherName(words)
+            | Self::Tls(words) => words,
+        }
+    }
+
+    fn of(error: &std::io::Error) -> Self {
+        let Some(error) = error.get_ref().and_then(|e| e.downcast_ref::<Error>()) else {
+            return Self::Tls(format!("the TLS handshake failed ({error})"));
+        };
+        let words = tls::in_words(error);
+        let Error::InvalidCertificate(reason) = error else { return Self::Tls(words) };
+        match reason {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UntrustedIssuer(words),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired(words),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid(words),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::OtherName(words)
+            }
+            _ => Self::Tls(words),
+        }
+    }
+}
+
+/// A certificate (RFC 5280), as far as an operator asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whose it is.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// The DNS names and addresses that it is for.
+    pub names: Vec<String>,
+    /// From when on it counts, in seconds since 1970 UTC.
+    pub not_before: i64,
+    /// Until when it counts, in seconds since 1970 UTC.
+    pub not_after: i64,
+}
+
+impl Certificate {
+    fn read(der: &CertificateDer<'_>) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let names = certificate.subject_alternative_name().ok().flatten();
+        let names = names.map(|names| names.value.general_names.iter().filter_map(name).collect());
+        Some(Self {
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            names: names.unwrap_or_default(),
+            not_before: certificate.validity().not_before.timestamp(),
+            not_after: certificate.validity().not_after.timestamp(),
+        })
+    }
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from)).ok().map(|address| address.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Looks at each server of the settings by itself, one after the other.
+///
+/// # Errors
+/// [`SetupError`], as for a directory of these settings.
+pub async fn probe(settings: &Settings) -> Result<Vec<Probe>, SetupError> {
+    let targets = settings.check()?;
+    let mut probes = Vec::with_capacity(targets.len());
+    for target in &targets {
+        let verifier = match target.tls {
+            Some(_) => Some(Arc::new(Recorder::new(settings.ca_pem.as_deref())?)),
+            None => None,
+        };
+        probes.push(look(target, verifier, settings.connect_timeout).await?);
+    }
+    Ok(probes)
+}
+
+async fn look(target: &Target, verifier: Option<Arc<Recorder>>, limit: Duration) -> Result<Probe, SetupError> {
+    let channel = match target.protection {
+        Protection::None => Channel::Open,
+        Protection::Tls => Channel::Tls,
+        Protection::StartTls => Channel::StartTls,
+        Protection::LocalSocket => Channel::LocalSocket,
+    };
+    let mut probe = Probe {
+        url: target.url.clone(),
+        channel,
+        connected: None,
+        secured: None,
+        version: None,
+        certificates: Vec::new(),
+        trouble: None,
+    };
+    let Some((host, port)) = &target.tcp else { return Ok(probe) };
+    let started = Instant::now();
+    let unreachable = |why: String| Some(Trouble::Unreachable(why));
+    let stream = match timeout(limit, TcpStream::connect((host.as_str(), *port))).await {
+        Err(_) => {
+            probe.trouble = unreachable(format!("no connection within {limit:?}"));
+            return Ok(probe);
+        }
+        Ok(Err(error)) => {
+            probe.trouble = unreachable(format!("no connection ({error})"));
+            return Ok(probe);
+        }
+        Ok(Ok(stream)) => stream,
+    };
+    probe.connected = Some(started.elapsed());
+    let Some(verifier) = verifier else { return Ok(probe) };
+    let connector = connector(&verifier)?;
+    let name = ServerName::try_from(host.clone()).map_err(|error| SetupError::Tls(error.to_string()))?;
+    let secured = timeout(limit, handshake(connector, name, stream, channel)).await;
+    probe.certificates = verifier.certificates();
+    match secured {
+        Err(_) => probe.trouble = Some(Trouble::Tls(format!("no TLS handshake within {limit:?}"))),
+        Ok(Err(trouble)) => probe.trouble = Some(trouble),
+        Ok(Ok(version)) => {
+            probe.version = version;
+            probe.secured = Some(started.elapsed());
+        }
+    }
+    Ok(probe)
+}
+
+async fn handshake(
+    connector: TlsConnector,
+    name: ServerName<'static>,
+    mut stream: TcpStream,
+    channel: Channel,
+) -> Result<Option<&'static str>, Trouble> {
+    if channel == Channel::StartTls {
+        start_tls::ask(&mut stream).await.map_err(Trouble::Tls)?;
+    }
+    let stream = connector.connect(name, stream).await.map_err(|error| Trouble::of(&error))?;
+    Ok(match stream.get_ref().1.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
+        Some(ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
+        _ => None,
+    })
+}
+
+fn connector(verifier: &Arc<Recorder>) -> Result<TlsConnector, SetupError> {
+    let config = ClientConfig::builder_with_provider(tls::provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SetupError::Tls(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(verifier) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// Keeps what the server showed, and decides nothing: that is done by the verifier of every other connection.
+#[derive(Debug)]
+struct Recorder {
+    inner: Arc<WebPkiServerVerifier>,
+    shown: Mutex<Vec<CertificateDer<'static>>>,
+}
+
+impl Recorder {
+    fn new(ca_pem: Option<&[u8]>) -> Result<Self, SetupError> {
+        let inner = WebPkiServerVerifier::builder_with_provider(tls::roots(ca_pem)?, tls::provider())
+            .build()
+            .map_err(|error| SetupError::Tls(error.to_string()))?;
+        Ok(Self { inner, shown: Mutex::default() })
+    }
+
+    fn certificates(&self) -> Vec<Certificate> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.iter().filter_map(Certificate::read).collect()
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let shown = std::iter::once(end_entity).chain(intermediates).take(MOST_CERTIFICATES);
+        let shown = shown.map(|certificate| certificate.clone().into_owned()).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}

@@ -1,0 +1,63 @@
+//! `portcullis doctor` on real servers: each thing that can be wrong is found, named, and given its remedy; nothing is
+//! written but by the test reset.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+mod connectivity;
+mod rights;
+mod servers;
+mod text;
+
+use std::time::Duration;
+
+use portcullis::doctor::{self, Examination, Finding, Mark, Step, StepName, Wanted};
+use portcullis_model::Login;
+use portcullis_tests::harness::{Draft, sandbox};
+
+/// Examines without a test account.
+pub(crate) async fn without_account(draft: &Draft) -> Examination {
+    examine(draft, Wanted { account: None, reset: true, wait: Duration::from_secs(10), recent: None }).await
+}
+
+/// Looks up the rights on an account's entry, and writes nothing.
+pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
+    let account = Some(Login::new(login).unwrap());
+    examine(draft, Wanted { account, reset: false, wait: Duration::from_secs(10), recent: None }).await
+}
+
+/// All six steps.
+pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
+    let account = Some(Login::new(login).unwrap());
+    examine(draft, Wanted { account, reset: true, wait: Duration::from_secs(10), recent: None }).await
+}
+
+pub(crate) async fn examine(draft: &Draft, wanted: Wanted<'_>) -> Examination {
+    let file = draft.load().unwrap_or_else(|problems| panic!("the draft cannot be used: {:#?}", problems.all()));
+    let examination = doctor::examine(file, sandbox(), &wanted).await;
+    let names: Vec<_> = examination.steps.iter().map(|step| step.name.word()).collect();
+    assert_eq!(names, ["configuration", "connectivity", "rights", "test-reset", "every-server", "recent-log"]);
+    for finding in examination.steps.iter().flat_map(|step| &step.findings) {
+        let wants = matches!(finding.mark, Mark::Warning | Mark::Failed);
+        assert_eq!(wants, !finding.remedy.is_empty(), "a remedy for what is wrong, and for nothing else: {finding:?}");
+    }
+    examination
+}
+
+pub(crate) fn step(examination: &Examination, name: StepName) -> &Step {
+    examination.steps.iter().find(|step| step.name == name).unwrap()
+}
+
+pub(crate) fn mark(examination: &Examination, name: StepName) -> Mark {
+    step(examination, name).mark()
+}
+
+/// What is wrong in a step.
+pub(crate) fn wrong(examination: &Examination, name: StepName) -> Vec<&Finding> {
+    step(examination, name).findings.iter().filter(|f| matches!(f.mark, Mark::Warning | Mark::Failed)).collect()
+}
+
+/// As [`wrong`], for one thing and no other.
+pub(crate) fn the_one(examination: &Examination, name: StepName) -> &Finding {
+    let wrong = wrong(examination, name);
+    assert_eq!(wrong.len(), 1, "{}", doctor::as_text(std::slice::from_ref(examination)));
+    wrong[0]
+}
