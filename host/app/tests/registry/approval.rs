@@ -64,8 +64,9 @@ async fn an_approval_counts_at_once_and_so_does_its_withdrawal() {
     let file = folder.state().join("approved.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, "approved = 7").unwrap();
-    registry.reload().await;
-    assert_eq!(only(&registry).state, State::Running);
+    assert_eq!(registry.reload().await, []);
+    let state = only(&registry);
+    assert_eq!((state.state, state.candidate), (State::Running, None));
     let digest = portcullis_sandbox::Digest::of(&mock(0)).to_string();
     std::fs::write(&file, text.replace(&digest, &"0".repeat(64))).unwrap();
     registry.reload().await;

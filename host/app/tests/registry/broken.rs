@@ -66,6 +66,12 @@ async fn a_connector_whose_check_finds_a_problem() {
 }
 
 #[tokio::test]
+async fn a_plugin_whose_own_check_finds_a_problem() {
+    let text = Folder::new().read(TOML).replace("dialect = \"plain\"", "dialect = \"openldap\"");
+    leaves_the_former("plugin-fault", "the directory is by", TOML, text, None).await;
+}
+
+#[tokio::test]
 async fn a_broken_one_that_never_ran_is_listed_and_the_others_run() {
     let folder = Folder::new();
     folder.approve(&mock(0));

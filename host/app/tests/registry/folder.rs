@@ -28,6 +28,11 @@ pub(crate) struct Folder {
 impl Folder {
     /// With the mock connector of `examples/connectors-toml`; nobody approved anything.
     pub(crate) fn new() -> Self {
+        Self::with_slots(32)
+    }
+
+    /// With room for so many operations at once.
+    pub(crate) fn with_slots(slots: u32) -> Self {
         let config = tempfile::tempdir().unwrap();
         for part in ["connectors", "plugins"] {
             fs::create_dir(config.path().join(part)).unwrap();
@@ -35,7 +40,7 @@ impl Folder {
         fs::create_dir_all(CACHE.path().join("plugins")).unwrap();
         fs::set_permissions(CACHE.path().join("plugins"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         let cache = Cache::open(CACHE.path().join("plugins")).unwrap();
-        let sandbox = Arc::new(Sandbox::new(SandboxOptions { slots: 32 }, Some(cache)).unwrap());
+        let sandbox = Arc::new(Sandbox::new(SandboxOptions { slots }, Some(cache)).unwrap());
         let this = Self { config, state: tempfile::tempdir().unwrap(), sandbox };
         let examples = root().join("examples/connectors-toml");
         for name in ["mock.toml", "people.ldif"] {

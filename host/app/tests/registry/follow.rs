@@ -136,6 +136,17 @@ async fn a_connector_that_goes_and_comes() {
     until(&registry, runs(0)).await;
 }
 
+/// In whatever order they are copied.
+#[tokio::test]
+async fn a_connector_that_comes_before_its_plugin() {
+    let folder = Folder::new();
+    fs::rename(folder.path(PLUGIN), folder.path("mock.wasm")).unwrap();
+    let (registry, _following) = followed(&folder).await;
+    until(&registry, |state| state.state == State::Broken).await;
+    fs::rename(folder.path("mock.wasm"), folder.path(PLUGIN)).unwrap();
+    until(&registry, runs(0)).await;
+}
+
 #[tokio::test]
 async fn an_approval() {
     let folder = Folder::new();

@@ -6,5 +6,6 @@ mod approval;
 mod broken;
 mod folder;
 mod follow;
+mod route;
 mod start;
 mod swap;

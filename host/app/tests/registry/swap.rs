@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use portcullis::service::registry::{Registry, State, What};
-use portcullis_model::Outcome;
+use portcullis_capabilities::OperationState;
+use portcullis_model::{OperationId, Outcome, Trace};
+use portcullis_sandbox::Ended;
 
 use crate::folder::{Folder, PLUGIN, TOML, mock, only, works};
 
@@ -60,6 +63,37 @@ async fn whoever_began_on_the_former_ends_on_it() {
     for running in [former, new] {
         assert!(matches!(works(&running).await, Outcome::Done(_)));
     }
+}
+
+/// The check needs a slot of the sandbox for a moment: it waits for one.
+#[tokio::test]
+async fn a_busy_host_delays_a_swap_and_does_not_refuse_it() {
+    let folder = Folder::with_slots(1);
+    [0, 1].iter().for_each(|version| folder.approve(&mock(*version)));
+    let registry = folder.start().await;
+    let former = registry.get("mock").unwrap();
+    let (entered, mut occupied) = tokio::sync::mpsc::channel(1);
+    let occupying = tokio::spawn(async move {
+        loop {
+            let id = OperationId::new().unwrap();
+            let state = OperationState::for_check(Arc::clone(&former.connector.context), &id, Trace::default());
+            let stay = async |_: &mut _, _: &_| {
+                entered.send(()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Ok(())
+            };
+            // After the start the directory is looked at, which needs the slot as well.
+            match former.connector.prepared.run(state, stay).await {
+                Err(Ended::Busy(_)) => tokio::task::yield_now().await,
+                ended => return ended.unwrap(),
+            }
+        }
+    });
+    occupied.recv().await.unwrap();
+    folder.write(PLUGIN, mock(1));
+    let changes = registry.reload().await;
+    assert!(matches!(&changes[..], [change] if change.what == What::Swapped), "{changes:?}");
+    occupying.await.unwrap();
 }
 
 #[tokio::test]

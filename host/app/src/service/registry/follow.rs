@@ -175,3 +175,24 @@ fn matters(event: &Event) -> bool {
     let state = |path: &PathBuf| path.to_string_lossy().contains(".ldif");
     (written || !event.kind.is_access()) && (event.paths.is_empty() || !event.paths.iter().all(state))
 }
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, ModifyKind, RenameMode};
+
+    use super::*;
+
+    #[test]
+    fn looking_is_no_reason_to_look_again_and_writing_is() {
+        let event = |kind, path: &str| matters(&Event::new(kind).add_path(path.into()));
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        assert!(!event(opened, "/c/connectors/a.toml"));
+        assert!(!event(EventKind::Access(AccessKind::Close(AccessMode::Read)), "/c/connectors/a.toml"));
+        let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::To));
+        assert!(!event(renamed, "/c/connectors/people.state.ldif"));
+        assert!(event(renamed, "/c/connectors/a.toml") && event(renamed, "/c/connectors/..data"));
+        assert!(event(EventKind::Access(AccessKind::Close(AccessMode::Write)), "/c/plugins/a.wasm"));
+        assert!(event(EventKind::Create(CreateKind::File), "/c/plugins/a.wasm"));
+        assert!(matters(&Event::new(EventKind::Other)), "the system lost count");
+    }
+}

@@ -93,3 +93,22 @@ fn same_directory(wanted: &Wanted, former: &Running) -> Option<Arc<dyn Directory
     let same = source(&wanted.file) == source(&former.connector.file) && wanted.inputs.beside == former.inputs.beside;
     former.connector.context.directory.clone().filter(|_| same)
 }
+
+#[cfg(test)]
+mod tests {
+    use portcullis_sandbox::SandboxOptions;
+
+    use super::*;
+
+    /// Between the look, which finds the digest approved, and the loading, the file can be replaced.
+    #[test]
+    fn other_bytes_than_those_that_were_found_are_not_loaded() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let bytes = wat::parse_str("(component)").unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let sandbox = Sandbox::new(SandboxOptions::default(), None).unwrap();
+        let fault = load(&sandbox, Digest::of(b"what was approved"), file.path()).unwrap_err();
+        assert_eq!(fault.code, FaultCode::PluginUnusable);
+        assert!(load(&sandbox, Digest::of(&bytes), file.path()).is_ok());
+    }
+}
