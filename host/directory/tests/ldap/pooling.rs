@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use portcullis_directory::Directory as _;
 use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::{Connections, Directory as _};
 use tokio::time::timeout;
 
 use crate::ber::{self, MODIFY, SEARCH, message};
@@ -19,6 +19,24 @@ async fn a_connection_is_used_again() {
         assert_eq!(write(&directory).await, Ok(0));
     }
     assert_eq!(fake.connections(), 1);
+}
+
+#[tokio::test]
+async fn idle_and_busy_connections_can_be_counted() {
+    let fake = Fake::plain().await;
+    let directory = directory(&fake.url());
+    let now = |idle, busy| vec![Connections { server: fake.url(), idle, busy }];
+    assert_eq!(directory.connections(), now(0, 0));
+    works(&directory).await;
+    assert_eq!(directory.connections(), now(1, 0));
+    fake.next(SEARCH, |_| vec![Step::Silence]);
+    let query = query();
+    tokio::select! {
+        biased;
+        found = directory.search(&query) => panic!("{found:?}"),
+        seen = async { fake.received(2).await; directory.connections() } => assert_eq!(seen, now(0, 1)),
+    }
+    assert_eq!(directory.connections(), now(0, 0), "one that was given up is gone");
 }
 
 async fn a_pooled_connection_that_the_server_closed_is_replaced() {
