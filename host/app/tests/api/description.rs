@@ -96,9 +96,11 @@ async fn the_shapes_of_requests_and_answers_are_these() {
     OperationRequest: account candidate connector deadline kind must_change new_password old_password unlock
     Operations: next operations
     Problem: blame code detail limit operation operator retry status superseded_by title type
-    Receipt: confirmation confirmed effects milliseconds notes server status target verdict
+    Receipt: confirmation confirmed effects milliseconds notes server shortfall status target verdict
     "#);
-    assert_eq!(document["components"]["schemas"]["OperationRequest"]["additionalProperties"], false);
+    for closed in ["OperationRequest", "GivenPassword"] {
+        assert_eq!(document["components"]["schemas"][closed]["additionalProperties"], false);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

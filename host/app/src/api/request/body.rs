@@ -71,7 +71,8 @@ pub(crate) struct OperationRequest {
 }
 
 /// A password: either readable, or sealed for this host with a key of `/v1/keys`. Exactly one of the two.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it describes what `Given` reads")]
 #[schema(as = GivenPassword)]
 pub(crate) struct GivenSchema {
