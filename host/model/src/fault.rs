@@ -235,6 +235,9 @@ codes! {
     /// The time until which a sealed password counts is over.
     SealExpired = "seal-expired", Caller, Never,
         "The sealed password has expired.", "Seal the password again, with a later expiry.";
+    /// A sealed password is remembered for a day after its operation, so it must not be good for longer.
+    SealTooLong = "seal-too-long", Caller, Never,
+        "The sealed password is good for too long.", "Seal the password again, with an expiry within the next 24 hours.";
     /// Sealed with a key that is no longer accepted.
     SealKeyRetired = "seal-key-retired", Caller, Never,
         "The sealed password was made with a key that is no longer accepted.", "Fetch /v1/keys again, and seal the password with the current key.";

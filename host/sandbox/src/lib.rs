@@ -6,6 +6,7 @@
 mod cache;
 mod engine;
 mod limits;
+mod metadata;
 mod plugin;
 mod run;
 mod surface;

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::{Sandbox, Surface};
+use crate::{Sandbox, Surface, metadata};
 
 /// The SHA-256 of a plugin's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +80,7 @@ pub struct Plugin {
     pub(crate) component: Component,
     digest: Digest,
     surface: Surface,
+    version: Option<String>,
     size: usize,
 }
 
@@ -103,6 +104,13 @@ impl Plugin {
     #[must_use]
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+
+    /// What its maker calls this version, if the file says so (the custom section `version`). Nothing may be decided by
+    /// it: only the digest tells plugins apart.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// Bytes of the file.
@@ -146,7 +154,7 @@ impl Sandbox {
             let reason = "the name of an import or export holds characters that a terminal would obey".to_owned();
             return Err(LoadError::Invalid { path: path.to_owned(), reason });
         }
-        Ok(Plugin { component, digest, surface, size: bytes.len() })
+        Ok(Plugin { component, digest, surface, version: metadata::version(bytes), size: bytes.len() })
     }
 }
 

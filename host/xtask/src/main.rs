@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod deb;
 mod demo;
 mod examples;
 mod install;
@@ -39,6 +40,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Formatting, lints, and the licences and advisories of the dependencies.
     Check,
+    /// Make the Debian package.
+    Deb(deb::Arguments),
     /// Start or stop real directory servers, to try things by hand.
     Servers(servers::Arguments),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Plugins => plugins::all().map(|skipped| skips::print(&skipped)),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Check => check::check(),
+        Command::Deb(arguments) => deb::deb(&arguments),
         Command::Servers(arguments) => servers::by_hand(&arguments),
     };
     match done {

@@ -1,11 +1,14 @@
-//! `portcullis check`: are the connectors, their plugins and their directories what they should be? Writes nothing.
+//! `portcullis check`: are the service, the connectors, their plugins and their directories what they should be? Writes
+//! nothing.
+
+mod service;
 
 use portcullis_capabilities::Severity;
 use serde_json::{Value, json};
 
 use super::setup::Setup;
 use crate::check::{Finding, look};
-use crate::config::Diagnostic;
+use crate::config::{self, Diagnostic};
 use crate::connector::Connector;
 use crate::show::{self, ExitCode};
 
@@ -15,10 +18,13 @@ fn warned(warning: &Diagnostic) -> Finding {
 }
 
 pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
-    let (mut files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox))) {
-        Ok(both) => both,
+    let loaded = config::load_all(&setup.config).map_err(|problems| setup.problems(problems));
+    let loaded = loaded.and_then(|loaded| setup.sandbox().map(|sandbox| (loaded, sandbox)));
+    let ((mut files, service), sandbox) = match loaded {
+        Ok(all) => all,
         Err(code) => return code,
     };
+    let service = only.is_none().then(|| service::findings(&service, &setup.config)).flatten();
     if let Some(only) = only {
         let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         files.retain(|file| file.name == only);
@@ -26,7 +32,9 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
             return setup.fault(&setup.unknown(only, &names));
         }
     }
-    let mut worst = ExitCode::Done;
+    let problem = |findings: &[Finding]| findings.iter().any(Finding::is_problem);
+    let broken = service.as_deref().is_some_and(problem);
+    let mut worst = if broken { ExitCode::Configuration } else { ExitCode::Done };
     let mut all = Vec::new();
     for file in files {
         let name = file.name.clone();
@@ -38,12 +46,12 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
                 findings.push(Finding::problem(fault.to_string(), fault.code.remedy(), fault.code));
             }
         }
-        if worst == ExitCode::Done && findings.iter().any(Finding::is_problem) {
+        if worst == ExitCode::Done && problem(&findings) {
             worst = ExitCode::Configuration;
         }
         all.push((name, findings));
     }
-    setup.print(&if setup.json { show::to_text(&as_json(&all)) } else { as_text(&all) });
+    setup.print(&if setup.json { show::to_text(&as_json(service.as_deref(), &all)) } else { as_text(service, all) });
     worst
 }
 
@@ -55,9 +63,9 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn as_text(all: &[(String, Vec<Finding>)]) -> String {
+fn as_text(service: Option<Vec<Finding>>, all: Vec<(String, Vec<Finding>)>) -> String {
     let mut text = String::new();
-    for (name, findings) in all {
+    for (name, findings) in service.map(|findings| (config::SERVICE_FILE.to_owned(), findings)).into_iter().chain(all) {
         text += &format!("{name}\n");
         for finding in findings {
             text += &format!("  {:<8} {}\n", word(finding.severity), finding.text);
@@ -69,8 +77,9 @@ fn as_text(all: &[(String, Vec<Finding>)]) -> String {
     text
 }
 
-fn as_json(all: &[(String, Vec<Finding>)]) -> Value {
+fn as_json(service: Option<&[Finding]>, all: &[(String, Vec<Finding>)]) -> Value {
     let finding = |finding: &Finding| json!({ "severity": word(finding.severity).to_lowercase(), "text": finding.text, "remedy": finding.remedy });
     let connector = |(name, findings): &(String, Vec<Finding>)| json!({ "connector": name, "findings": findings.iter().map(finding).collect::<Vec<_>>() });
-    json!({ "connectors": all.iter().map(connector).collect::<Vec<_>>() })
+    let service = service.map(|findings| json!({ "findings": findings.iter().map(finding).collect::<Vec<_>>() }));
+    json!({ "service": service, "connectors": all.iter().map(connector).collect::<Vec<_>>() })
 }

@@ -1,28 +1,64 @@
 //! `portcullis connectors`: which connectors there are, what they answer for, and whether they could run.
+//!
+//! While a service runs on the state folder, this is what it says; otherwise it is what the files say.
 
-use portcullis_model::Fault;
+use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
+use super::service::control;
 use super::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
 use crate::connector::Connector;
 use crate::operation;
+use crate::service::registry::approval::Approvals;
+use crate::service::registry::{ConnectorState, State};
 use crate::show::{self, ExitCode};
 
-pub(super) fn run(setup: &Setup) -> ExitCode {
+pub(super) async fn run(setup: &Setup) -> ExitCode {
+    match running(setup).await {
+        Ok(Some(code)) => code,
+        Ok(None) => from_files(setup),
+        Err(fault) => setup.fault(&fault),
+    }
+}
+
+/// What the service that runs on the state folder says.
+async fn running(setup: &Setup) -> Result<Option<ExitCode>, Fault> {
+    let Some(answer) = control::ask(&setup.state, http::Method::GET, "/v1/connectors").await? else { return Ok(None) };
+    let nonsense = |why: String| Fault::new(FaultCode::HostInternal, format!("the service said: {why}"));
+    if !answer.status.is_success() {
+        return Err(nonsense(answer.body.to_string()));
+    }
+    if setup.json {
+        setup.print(&show::to_text(&answer.body));
+    }
+    let all = answer.body["connectors"].clone();
+    let states: Vec<ConnectorState> = serde_json::from_value(all).map_err(|error| nonsense(error.to_string()))?;
+    if !setup.json {
+        setup.print(&show::connectors(&states));
+    }
+    let well = states.iter().all(|state| state.state == State::Running && state.candidate.is_none());
+    Ok(Some(if well { ExitCode::Done } else { ExitCode::Plugin }))
+}
+
+fn from_files(setup: &Setup) -> ExitCode {
     let (files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox))) {
         Ok(both) => both,
         Err(code) => return code,
     };
+    // Without a state folder there is no service that would ask for an approval.
+    let approvals = if setup.state.is_dir() { Approvals::read(&setup.state).ok() } else { None };
     let mut worst = ExitCode::Done;
     let mut objects = Vec::new();
     let mut text = String::new();
     for file in files {
-        let facts = Facts::of(&file);
+        let mut facts = Facts::of(&file);
         match Connector::start(file, &sandbox) {
             Ok(connector) => {
                 let kinds: Vec<_> = operation::kinds(&connector).iter().map(|kind| kind.name()).collect();
-                let digest = connector.plugin.digest().to_string();
+                let digest = connector.plugin.digest();
+                facts.approved = approvals.as_ref().map(|approvals| facts.pinned || approvals.approves(digest));
+                let digest = digest.to_string();
                 text += &facts.people("usable", &kinds.join(", "), Some(&digest), None);
                 objects.push(facts.json("usable", &json!(kinds), Some(&digest), Value::Null));
             }
@@ -43,6 +79,8 @@ struct Facts {
     file: String,
     plugin: String,
     pinned: bool,
+    /// Whether the service may run it; nothing where that is not known, or the plugin is not usable at all.
+    approved: Option<bool>,
     accounts: Vec<String>,
     directory: Vec<String>,
     warnings: Vec<String>,
@@ -60,6 +98,7 @@ impl Facts {
             file: file.path.display().to_string(),
             plugin: file.plugin.display().to_string(),
             pinned: file.sha256.is_some(),
+            approved: None,
             accounts: file.accounts.iter().map(ToString::to_string).collect(),
             directory,
             warnings: file.warnings.iter().map(ToString::to_string).collect(),
@@ -76,6 +115,10 @@ impl Facts {
             ("directory", self.directory.join(", ")),
         ];
         lines.extend(digest.map(|digest| ("sha256", digest.to_owned())));
+        lines.extend(self.approved.map(|approved| match approved {
+            true => ("service", "approved".to_owned()),
+            false => ("service", format!("NOT APPROVED, so not run; type `portcullis approve {}`", self.name)),
+        }));
         if let Some(fault) = fault {
             lines.extend([("fault", fault.to_string()), ("remedy", fault.code.remedy().to_owned())]);
         }
@@ -86,7 +129,7 @@ impl Facts {
 
     fn json(&self, state: &str, operations: &Value, digest: Option<&str>, fault: Value) -> Value {
         json!({
-            "name": self.name, "state": state, "file": self.file, "plugin": self.plugin, "pinned": self.pinned,
+            "name": self.name, "state": state, "file": self.file, "plugin": self.plugin, "pinned": self.pinned, "approved": self.approved,
             "sha256": digest, "accounts": self.accounts, "operations": operations, "directory": self.directory,
             "warnings": self.warnings, "fault": fault,
         })

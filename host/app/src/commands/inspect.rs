@@ -28,7 +28,7 @@ pub(super) fn run(setup: &Setup, path: &Path) -> ExitCode {
     }
 }
 
-fn as_text(path: &Path, plugin: &Plugin) -> String {
+pub(super) fn as_text(path: &Path, plugin: &Plugin) -> String {
     let surface = &sorted(plugin.surface());
     let mut text =
         format!("{}\n  sha256      {}\n  size        {} bytes\n", path.display(), plugin.digest(), plugin.size());

@@ -1,12 +1,17 @@
 //! The command line: what can be typed, and which command does it.
 
+mod approve;
 mod check;
+mod completions;
 mod connectors;
 mod inspect;
+mod manual;
 mod operations;
 mod password;
+mod service;
 mod setup;
 mod terminal;
+mod token;
 
 use std::path::PathBuf;
 
@@ -35,6 +40,10 @@ pub struct Cli {
     /// Where compiled plugins are kept; without it a folder of the user's own.
     #[arg(long, global = true, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
     cache: Option<PathBuf>,
+
+    /// Where the service keeps its journal and its keys; without it where systemd says, or /var/lib/portcullis.
+    #[arg(long, global = true, env = "PORTCULLIS_STATE", hide_env_values = true, value_name = "DIR")]
+    state: Option<PathBuf>,
 
     /// Which lines of the log go to standard error: error, warn, info, debug.
     #[arg(
@@ -69,15 +78,52 @@ enum Command {
     Verify(operations::Verify),
     /// List the connectors, what they answer for, and whether they are usable.
     Connectors,
-    /// Look whether connectors, their plugins and their directories are what they should be. Writes nothing.
+    /// Look whether portcullis.toml, connectors, plugins and directories are what they should be. Writes nothing.
     Check {
-        /// One connector; all of them without it.
+        /// One connector; all of them, and portcullis.toml, without it.
         connector: Option<String>,
     },
+    /// Serve callers until told to stop.
+    Serve(service::serve::Serve),
+    /// Look at what the service was asked for, try it again, or take it back.
+    #[command(subcommand)]
+    Operations(service::operations::Operations),
+    /// Look at the keys for sealed passwords, or make a new one.
+    #[command(subcommand)]
+    Keys(service::keys::Keys),
+    /// Seal a password for one operation, as a caller would.
+    Seal(service::seal::Seal),
+    /// Write the service's journal into a file, also while the service runs.
+    Backup {
+        /// The file, which must not exist yet.
+        to: PathBuf,
+    },
+    /// Put a journal back that `backup` wrote. The service must not run.
+    Restore {
+        /// The file that `backup` wrote.
+        from: PathBuf,
+    },
+    /// Make a token for a caller of the service, and the line for portcullis.toml. The token is shown this once.
+    Token,
+    /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
+    Approve(approve::Approve),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
         plugin: PathBuf,
+    },
+    /// Print the completions of a shell. Packages install them; an operator seldom types this.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: completions::Shell,
+    },
+    /// Print the man page, or write those of all commands.
+    #[command(hide = true)]
+    Man {
+        /// The folder into which one file for each command is written; it is made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
 }
 
@@ -106,16 +152,27 @@ impl Cli {
     /// Does what was typed.
     pub async fn run(self) -> ExitCode {
         setup::log(self.log);
-        let setup = setup::Setup { config: self.config, cache: self.cache, json: self.json };
+        let state = self.state.unwrap_or_else(service::default_state);
+        let setup = setup::Setup { config: self.config, state, cache: self.cache, json: self.json };
         match self.command {
             Command::Reset(reset) => reset.run(&setup).await,
             Command::Change(change) => change.run(&setup).await,
             Command::Verify(verify) => verify.run(&setup).await,
             Command::Unlock(on) => operations::unlock(&setup, &on).await,
             Command::Status(on) => operations::status(&setup, &on).await,
-            Command::Connectors => connectors::run(&setup),
+            Command::Connectors => connectors::run(&setup).await,
             Command::Check { connector } => check::run(&setup, connector.as_deref()).await,
+            Command::Serve(serve) => serve.run(&setup).await,
+            Command::Operations(operations) => operations.run(&setup).await,
+            Command::Keys(keys) => keys.run(&setup),
+            Command::Seal(seal) => seal.run(&setup),
+            Command::Backup { to } => service::backup::backup(&setup, &to).await,
+            Command::Restore { from } => service::backup::put_back(&setup, &from),
+            Command::Token => token::run(&setup),
+            Command::Approve(approve) => approve.run(&setup),
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
+            Command::Completions { shell } => completions::run(&setup, shell),
+            Command::Man { dir } => manual::run(&setup, dir.as_deref()),
         }
     }
 }

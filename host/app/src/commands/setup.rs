@@ -20,6 +20,7 @@ const SLOTS: u32 = 4;
 /// What was given on the command line for every command.
 pub(super) struct Setup {
     pub(super) config: PathBuf,
+    pub(super) state: PathBuf,
     pub(super) cache: Option<PathBuf>,
     pub(super) json: bool,
 }
@@ -43,13 +44,15 @@ impl Setup {
         config::load_folder(&self.config).map_err(|problems| self.problems(problems))
     }
 
+    /// Where compiled plugins are kept, if anywhere.
+    pub(super) fn plugin_cache(&self) -> Option<Cache> {
+        let folder = self.cache.clone().or_else(default_cache)?;
+        Cache::open(folder).inspect_err(|error| tracing::warn!("plugins will not be cached: {error}")).ok()
+    }
+
     /// The sandbox. A cache that cannot be used is a warning: plugins are compiled again each time.
     pub(super) fn sandbox(&self) -> Result<Sandbox, ExitCode> {
-        let folder = self.cache.clone().or_else(default_cache);
-        let cache = folder.and_then(|folder| {
-            Cache::open(folder).inspect_err(|error| tracing::warn!("plugins will not be cached: {error}")).ok()
-        });
-        Sandbox::new(SandboxOptions { slots: SLOTS }, cache).map_err(|error| {
+        Sandbox::new(SandboxOptions { slots: SLOTS }, self.plugin_cache()).map_err(|error| {
             self.fault(&Fault::new(FaultCode::HostInternal, format!("the sandbox cannot be made: {error:#}")))
         })
     }

@@ -53,6 +53,14 @@ impl Diagnostic {
         self.code
     }
 
+    /// The line of the file that is meant, from 1; none if it is not about a place in a file.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        let place = self.place.as_ref()?;
+        let span = miette::SourceSpan::from(place.range.clone());
+        miette::SourceCode::read_span(&place.source, &span, 0, 0).ok().map(|read| read.line() + 1)
+    }
+
     /// Where in the shown text the label begins; the order in which people read.
     fn position(&self) -> usize {
         self.place.as_ref().map_or(0, |place| place.range.start)

@@ -45,6 +45,21 @@ use diagnostic::Findings;
 /// The largest file that is read, in bytes: nobody writes one by hand, and a device has no end.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// Reads everything of a folder: the connectors and portcullis.toml.
+///
+/// # Errors
+/// All [`Problems`] of all files.
+pub fn load_all(folder: &Path) -> Result<(Vec<ConnectorFile>, ServiceConfig), Problems> {
+    match (load_service(folder), load_folder(folder)) {
+        (Ok(service), Ok(connectors)) => Ok((connectors, service)),
+        (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
+        (Err(service), Err(connectors)) => {
+            let all = service.into_all().into_iter().chain(connectors.into_all()).collect();
+            Err(Problems::many(folder.display(), all))
+        }
+    }
+}
+
 /// Reads every connector of a folder: `DIR/connectors/*.toml`, in the order of their names, with plugins from
 /// `DIR/plugins/`. Files whose names begin with a dot are left alone.
 ///

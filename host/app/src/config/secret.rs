@@ -245,6 +245,38 @@ mod tests {
         assert_eq!(resolved.password.expose_secret(), "hunter2");
     }
 
+    #[test]
+    fn a_key_that_is_none_is_named_and_not_told() {
+        let large = [b"-----BEGIN PRIVATE KEY-----".as_slice(), &[b'x'; SecretSource::MAX_PEM_BYTES]].concat();
+        for content in [&b"hunter2"[..], b"", b"-----BEGIN CERTIFICATE-----\nhunter2\n", &large] {
+            let (_folder, path) = file(content, 0o600);
+            let error = SecretSource::File(path.clone()).resolve_pem().unwrap_err();
+            let text = format!("{error:?}");
+            assert!(
+                text.contains(path.to_str().unwrap()) && !text.contains("hunter") && !text.contains("xxx"),
+                "{text}"
+            );
+        }
+        let error = SecretSource::File("/nowhere/server.key".into()).resolve_pem().unwrap_err();
+        assert_eq!(error.name(), "secret-missing");
+    }
+
+    #[test]
+    fn a_key_is_larger_than_a_password_and_comes_as_it_is() {
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", "MII".repeat(2_000));
+        let (folder, path) = file(pem.as_bytes(), 0o600);
+        let credentials = |name: &str| (name == "CREDENTIALS_DIRECTORY").then(|| folder.path().as_os_str().to_owned());
+        let variable = |_: &str| Some(OsString::from(&pem));
+        for resolved in [
+            SecretSource::File(path.clone()).resolve_pem(),
+            SecretSource::Credential("secret".into()).resolve_pem_with(credentials),
+            SecretSource::Env("KEY".into()).resolve_pem_with(variable),
+        ] {
+            assert_eq!(*resolved.unwrap().bytes, pem.as_bytes());
+        }
+        assert!(SecretSource::File(path).resolve().is_err(), "a key is no password");
+    }
+
     #[cfg(unix)]
     #[test]
     fn warns_when_others_can_read_it() {

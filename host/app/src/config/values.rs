@@ -76,11 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_no_duration_or_size() {
+    fn refuses_what_is_no_duration_size_or_digest() {
         for text in
             ["", "10", "s", "-1s", "1.5s", "10 sec", "10S", "١s", "18446744073709551615d", "10s ", " 10s", "+1s"]
         {
             assert_eq!(duration(text), None, "{text:?}");
+        }
+        for text in ["", "00", &"g".repeat(64), &"0".repeat(63), &"0".repeat(65), &"é".repeat(32)] {
+            assert_eq!(sha256(text), None, "{text:?}");
         }
         for text in ["", "16", "16 MB", "16 mib", "-1 KiB", "1.5 MiB", "18446744073709551615 GiB", "16  MiB x"] {
             assert_eq!(size(text), None, "{text:?}");
@@ -88,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_durations_and_sizes() {
+    fn reads_durations_sizes_and_digests() {
         assert_eq!(duration("10s"), Some(Duration::from_secs(10)));
         assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(duration("2 m"), Some(Duration::from_secs(120)));
@@ -97,6 +100,7 @@ mod tests {
         assert_eq!(size("16 MiB"), Some(16 << 20));
         assert_eq!(size("64KiB"), Some(64 << 10));
         assert_eq!(size("512 B"), Some(512));
+        assert_eq!(sha256(&"aB".repeat(32)), Some([0xab; 32]));
     }
 
     proptest! {
@@ -108,7 +112,7 @@ mod tests {
 
         #[test]
         fn any_text_is_taken_or_refused(text in ".{0,20}") {
-            let _ = (duration(&text), size(&text));
+            let _ = (duration(&text), size(&text), sha256(&text));
         }
     }
 }

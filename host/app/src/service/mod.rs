@@ -39,6 +39,8 @@ use repeats::Repeats;
 pub struct ServiceOptions {
     /// `portcullis.toml`.
     pub config: ServiceConfig,
+    /// The journal, which is in the state folder.
+    pub journal: Journal,
     /// The folder of journal and keys.
     pub state: PathBuf,
     /// The connectors.
@@ -55,20 +57,19 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens journal and keys, and begins to deliver what was left from before.
+    /// Opens the keys, and begins to deliver what the journal holds from before.
     ///
     /// # Errors
-    /// A fault of the operator's: the state folder cannot be used, is held by another service, or is damaged.
+    /// A fault of the operator's: the state folder cannot be used.
     pub async fn start(options: ServiceOptions) -> Result<Arc<Self>, Fault> {
-        let state = options.state;
-        let journal = tokio::task::block_in_place(|| Journal::open(&state)).map_err(|error| unusable(&error))?;
+        let ServiceOptions { config, journal, state, registry } = options;
         let keys = KeyRing::open(&state).map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
         let repeats = Repeats::open(&state)?;
-        let policy = ArcSwap::from_pointee(Policy::new(options.config));
-        let parts = Arc::new(Parts { journal, keys, registry: options.registry, policy });
+        let policy = ArcSwap::from_pointee(Policy::new(config));
+        let parts = Arc::new(Parts { journal, keys, registry, policy });
         let ends = Arc::new(Ends::default());
         let delivery = Delivery::new(Arc::clone(&parts), Arc::clone(&ends));
-        delivery.start().await.map_err(|error| unusable(&error))?;
+        delivery.start().await.map_err(|error| unwritable(&error))?;
         Ok(Arc::new(Self { parts, delivery, ends, repeats, stopping: tokio::sync::watch::Sender::new(false) }))
     }
 
@@ -283,9 +284,7 @@ impl Service {
     pub async fn stop(&self, most: Duration) -> bool {
         self.stopping.send_replace(true);
         let ended = self.delivery.stop(most).await;
-        if let Err(error) = self.parts.journal.checkpoint().await {
-            tracing::error!("{error}");
-        }
+        self.parts.journal.close().await;
         ended
     }
 
@@ -319,8 +318,4 @@ fn with_digest(new: &NewOperation, digest: Option<&[u8; 32]>) -> NewOperation {
 
 fn not_now(record: &Record) -> Fault {
     Fault::new(FaultCode::NotPossibleNow, format!("operation {} is {}", record.id, record.state))
-}
-
-fn unusable(error: &JournalError) -> Fault {
-    Fault::new(FaultCode::JournalUnwritable, error.to_string())
 }

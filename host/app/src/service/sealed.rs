@@ -4,11 +4,15 @@
 //! Nothing here keeps an opened password.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use portcullis_journal::Record;
 use portcullis_model::{Fault, FaultCode, Login, OperationKind, Password, Passwords};
 use portcullis_seal::{Binding, Envelope, KeyRing, Label, OpenError, seal, unix_seconds};
+
+/// How long a sealed password may be good at most. The journal remembers each one for as long as its operation, which
+/// is a day at least: nothing that was forgotten may still be good.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// A password as a caller gave it.
 #[derive(Debug)]
@@ -51,7 +55,12 @@ pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassw
         let envelope = match password {
             GivenPassword::Clear(password) => own(keys, whom, label, &password)?,
             GivenPassword::Sealed(envelope) => {
-                keys.admit(&envelope, SystemTime::now()).map_err(not_opened)?;
+                let now = SystemTime::now();
+                keys.admit(&envelope, now).map_err(not_opened)?;
+                if envelope.expires() > unix_seconds(now + LONGEST) {
+                    let text = "its expiry is more than 24 hours away";
+                    return Err(Fault::new(FaultCode::SealTooLong, text));
+                }
                 digests.push(envelope.digest());
                 envelope
             }

@@ -100,6 +100,7 @@ impl ExitCode {
             | F::NotPossibleNow
             | F::SealUnopened
             | F::SealExpired
+            | F::SealTooLong
             | F::SealKeyRetired
             | F::SealReplayed => Self::Usage,
             F::OperationNotGranted

@@ -1,9 +1,11 @@
 //! How things are shown: for people on a terminal, for programs as JSON. Nothing here decides anything.
 
+mod connectors;
 mod exit;
 mod json;
 mod people;
 
+pub use connectors::connectors;
 pub use exit::ExitCode;
 pub use json::{
     fault as fault_json, outcome as outcome_json, problem as problem_json, receipt as receipt_json, to_text,

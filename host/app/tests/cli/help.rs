@@ -8,7 +8,25 @@ use crate::folder::Folder;
 #[test]
 fn help_of_every_command() {
     let folder = Folder::empty();
-    for command in ["", "reset", "change", "unlock", "status", "verify", "connectors", "check", "inspect"] {
+    for command in [
+        "",
+        "reset",
+        "change",
+        "unlock",
+        "status",
+        "verify",
+        "connectors",
+        "check",
+        "serve",
+        "operations",
+        "keys",
+        "seal",
+        "backup",
+        "restore",
+        "token",
+        "approve",
+        "inspect",
+    ] {
         let arguments = [command, "--help"];
         let run = folder.run(if command.is_empty() { &arguments[1..] } else { &arguments });
         assert_eq!((run.code, &*run.stderr), (0, ""), "{run}");

@@ -4,11 +4,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, and so do their helpers")]
 
 mod accounts;
+mod approve;
 mod commands;
+mod completions;
 mod configuration;
 mod folder;
 mod help;
 mod languages;
+mod manual;
+mod packaged;
 mod panics;
 mod passwords;
 mod plugins;
@@ -16,4 +20,5 @@ mod policy;
 mod prompt;
 mod run;
 mod secrets;
+mod service;
 mod terminal;

@@ -106,7 +106,10 @@ impl Run {
         settings.set_omit_expression(true);
         for (pattern, word) in [
             (r"\b[0-9a-f]{64}\b", "[sha256]"),
+            (r"\bpct_[0-9A-Za-z_-]{43}", "[token]"),
             (r"\b[0-9a-f]{32}\b", "[id]"),
+            (r"(version that )\S+( approved)", "$1[user]$2"),
+            (r#""by": ".*""#, r#""by": "[user]""#),
             (r"\b\d+(\.\d)? ms\b", "[time]"),
             (r#""(total|locate|connector|confirm)": [0-9.]+"#, r#""$1": [time]"#),
             (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[date]"),

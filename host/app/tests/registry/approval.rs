@@ -72,3 +72,43 @@ async fn an_approval_counts_at_once_and_so_does_its_withdrawal() {
     assert_eq!(only(&registry).state, State::NotApproved);
     assert!(registry.get("mock").is_none());
 }
+
+/// Also where a version that nobody approved lies in its place already.
+#[tokio::test]
+async fn a_withdrawn_approval_ends_what_runs_whatever_was_offered_meanwhile() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    let registry = folder.start().await;
+    folder.write(PLUGIN, mock(1));
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::Running);
+    std::fs::write(folder.state().join("approved.toml"), "").unwrap();
+    registry.reload().await;
+    assert_eq!(only(&registry).state, State::NotApproved);
+    assert!(registry.get("mock").is_none());
+}
+
+/// Before anybody writes a connector for it.
+#[tokio::test]
+async fn a_plugin_that_no_connector_names_is_listed_with_what_it_asks_for() {
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    let registry = folder.start().await;
+    folder.write("plugins/dropped.wasm", mock(7));
+    folder.write("plugins/torn.wasm", &mock(7)[..1000]);
+    let mut generation = registry.generation();
+    registry.reload().await;
+    let listed = async {
+        loop {
+            if let [dropped, mock, torn] = &registry.plugins()[..] {
+                break (dropped.clone(), mock.clone(), torn.clone());
+            }
+            generation.changed().await.unwrap();
+        }
+    };
+    let (dropped, mock, torn) = tokio::time::timeout(std::time::Duration::from_secs(20), listed).await.unwrap();
+    assert!(dropped.file.ends_with("dropped.wasm") && !dropped.approved && dropped.connectors.is_empty());
+    assert!(dropped.asks_for.iter().any(|i| i == "portcullis:writeback/ldap@0.1.0"), "{dropped:?}");
+    assert!(mock.approved && mock.connectors == ["mock"], "{mock:?}");
+    assert!(!torn.approved && torn.fault.is_some(), "{torn:?}");
+}

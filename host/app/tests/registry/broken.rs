@@ -56,7 +56,7 @@ async fn a_plugin_that_asks_for_more_than_it_was_granted() {
 
 #[tokio::test]
 async fn a_connectors_file_with_a_mistake() {
-    leaves_the_former("misconfigured", "mock.toml", TOML, "plugin = ", None).await;
+    leaves_the_former("misconfigured", "mock.toml: line 2: ", TOML, "# A mistake\nplugin = ", None).await;
 }
 
 #[tokio::test]

@@ -6,4 +6,5 @@ mod approval;
 mod broken;
 mod folder;
 mod follow;
+mod start;
 mod swap;

@@ -42,6 +42,7 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::IdempotencyKeyReused
         | F::SealUnopened
         | F::SealExpired
+        | F::SealTooLong
         | F::SealKeyRetired => StatusCode::UNPROCESSABLE_ENTITY,
         F::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         F::OperationNotOffered => StatusCode::NOT_IMPLEMENTED,

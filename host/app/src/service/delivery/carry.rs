@@ -19,7 +19,8 @@ use crate::show;
 /// refused bind, which counts toward locking the account.
 const LOOKS: u32 = 2;
 
-/// How long a server may go on working on a request whose answer was lost, before the host looks the last time.
+/// How long a server may go on working on a request whose answer was lost, before the host looks the last time; less
+/// where the operator wants no pause to be that long.
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// Writes into the journal that the operation is being acted on, before its first effect.
@@ -90,7 +91,7 @@ async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Even
     Ok(match report.outcome {
         Outcome::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
         Outcome::Refused(fault) => postponed(parts, ticket, fault),
-        Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + SETTLING },
+        Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + settling(parts) },
     })
 }
 
@@ -105,7 +106,7 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
     match looked {
         LookedAgain::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
         LookedAgain::NotSeen(fault) if ticket.looks + 1 < LOOKS => {
-            Event::Looked { fault, until: SystemTime::now() + SETTLING }
+            Event::Looked { fault, until: SystemTime::now() + settling(parts) }
         }
         LookedAgain::Unreachable(fault) => Event::Looked { fault, until: SystemTime::now() + pause(parts, ticket) },
         LookedAgain::NotSeen(fault) | LookedAgain::CannotTell(fault) => Event::Unknown { fault },
@@ -149,6 +150,10 @@ fn postponed(parts: &Parts, ticket: &Ticket, fault: Fault) -> Event {
 fn pause(parts: &Parts, ticket: &Ticket) -> Duration {
     let settings = parts.delivery();
     backoff::pause(ticket.attempts + 1, settings.retry_first, settings.retry_longest)
+}
+
+fn settling(parts: &Parts) -> Duration {
+    SETTLING.min(parts.delivery().retry_longest)
 }
 
 /// What an event means for the plan.

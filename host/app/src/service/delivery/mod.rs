@@ -111,6 +111,7 @@ impl Delivery {
     /// Starts nothing more, and waits until what runs has ended, at most so long. Says whether all did.
     pub(super) async fn stop(&self, most: Duration) -> bool {
         self.lock().stopping = true;
+        self.woken.notify_one();
         let ended = async {
             loop {
                 let idle = self.idle.notified();

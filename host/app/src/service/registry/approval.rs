@@ -5,11 +5,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use portcullis_capabilities::Offer;
 use portcullis_model::{Fault, FaultCode};
-use portcullis_sandbox::{Digest, Plugin};
+use portcullis_sandbox::{Digest, Import, Plugin};
 use serde::{Deserialize, Serialize};
 
 /// The name of the file in the state folder.
@@ -28,6 +29,9 @@ pub struct Approval {
     pub by: String,
     /// The interfaces that it imported.
     pub imports: Vec<String>,
+    /// The functions of these interfaces that its code calls; of those of WASI, which do nothing here, none.
+    #[serde(default)]
+    pub calls: Vec<String>,
     /// The interfaces that it exported.
     pub exports: Vec<String>,
 }
@@ -50,8 +54,62 @@ impl Approval {
             at: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
             by,
             imports,
+            calls: calls(plugin),
             exports,
         }
+    }
+
+    /// What this version asks for and offers that another one did not.
+    #[must_use]
+    pub fn since(&self, former: &Self) -> Difference {
+        let without =
+            |all: &[String], known: &[String]| all.iter().filter(|one| !known.contains(one)).cloned().collect();
+        Difference {
+            imports_gained: without(&self.imports, &former.imports),
+            imports_lost: without(&former.imports, &self.imports),
+            calls_gained: without(&self.calls, &former.calls),
+            calls_lost: without(&former.calls, &self.calls),
+            exports_gained: without(&self.exports, &former.exports),
+            exports_lost: without(&former.exports, &self.exports),
+        }
+    }
+}
+
+/// What a version of a plugin asks for and offers that another one did not, and the other way round.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Imports that are new.
+    pub imports_gained: Vec<String>,
+    /// Imports that are gone.
+    pub imports_lost: Vec<String>,
+    /// Functions that it calls and did not call.
+    pub calls_gained: Vec<String>,
+    /// Functions that it called and does not call.
+    pub calls_lost: Vec<String>,
+    /// Exports that are new.
+    pub exports_gained: Vec<String>,
+    /// Exports that are gone.
+    pub exports_lost: Vec<String>,
+}
+
+impl Difference {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words().iter().all(|(_, interfaces)| interfaces.is_empty())
+    }
+
+    /// Each kind with its words for people; what matters most comes first.
+    #[must_use]
+    pub fn words(&self) -> [(&'static str, &[String]); 6] {
+        [
+            ("NOW ASKS FOR", &self.imports_gained),
+            ("NOW CALLS", &self.calls_gained),
+            ("no longer asks", &self.imports_lost),
+            ("no longer calls", &self.calls_lost),
+            ("now offers", &self.exports_gained),
+            ("no longer offers", &self.exports_lost),
+        ]
     }
 }
 
@@ -66,7 +124,7 @@ impl Approvals {
         let wrong = |why: String| Fault::new(FaultCode::Misconfigured, format!("{}: {why}", path.display()));
         match fs::metadata(&path) {
             Ok(meta) if meta.mode() & 0o022 != 0 => {
-                Err(wrong(format!("others than its owner may write it: `chmod 600 {}`", path.display())))
+                Err(wrong(format!("others than its owner may write it: `chmod go-w {}`", path.display())))
             }
             Ok(_) => {
                 let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
@@ -80,8 +138,14 @@ impl Approvals {
     /// Whether these bytes were approved.
     #[must_use]
     pub fn approves(&self, digest: Digest) -> bool {
+        self.get(digest).is_some()
+    }
+
+    /// The approval of these bytes.
+    #[must_use]
+    pub fn get(&self, digest: Digest) -> Option<&Approval> {
         let digest = digest.to_string();
-        self.approved.iter().any(|approval| approval.sha256.eq_ignore_ascii_case(&digest))
+        self.approved.iter().find(|approval| approval.sha256.eq_ignore_ascii_case(&digest))
     }
 
     /// The version of a file that was approved last.
@@ -100,9 +164,9 @@ impl Approvals {
         let failed = |error: std::io::Error| {
             Fault::new(FaultCode::Misconfigured, format!("{} cannot be written: {error}", path.display()))
         };
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(state.join("approved.lock"));
-        let lock = lock.map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        // Until it is closed, nobody else adds one.
+        let folder = File::open(state).map_err(failed)?;
+        folder.lock().map_err(failed)?;
         let mut approvals = Self::read(state)?;
         approvals.approved.retain(|known| !known.sha256.eq_ignore_ascii_case(&approval.sha256));
         approvals.approved.push(approval);
@@ -122,6 +186,16 @@ pub(super) fn surface(plugin: &Plugin) -> (Vec<String>, Vec<String>) {
     (imports, exports)
 }
 
+fn calls(plugin: &Plugin) -> Vec<String> {
+    let imports = plugin.surface().imports.iter().filter(|import| Offer::of(&import.interface) != Offer::Inert);
+    let call = |import: &Import| -> Vec<String> {
+        import.functions.iter().map(|function| format!("{} {function}", import.interface)).collect()
+    };
+    let mut calls: Vec<String> = imports.flat_map(call).collect();
+    calls.sort();
+    calls
+}
+
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -129,7 +203,9 @@ fn name(path: &Path) -> String {
 /// The old file or the new one, also after a loss of power.
 fn replace(path: &PathBuf, text: &str) -> std::io::Result<()> {
     let temporary = path.with_extension("toml.new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o644).open(&temporary)?;
+    // Whatever the umask of the one who approves: the service reads it as another user, and it holds no secret.
+    file.set_permissions(fs::Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;

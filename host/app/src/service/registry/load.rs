@@ -1,7 +1,7 @@
 //! Making connectors of what was found: each plugin is loaded once, however many connectors name it.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis_directory::Directory;
@@ -42,7 +42,7 @@ impl Plugins {
     }
 }
 
-fn load(sandbox: &Sandbox, digest: Digest, path: &std::path::Path) -> Result<Plugin, Fault> {
+fn load(sandbox: &Sandbox, digest: Digest, path: &Path) -> Result<Plugin, Fault> {
     let plugin = sandbox.load(path).map_err(|error| Fault::new(FaultCode::PluginUnusable, error.to_string()))?;
     // What was approved is the digest, so only these bytes may stand for it.
     if plugin.digest() == digest {
@@ -71,16 +71,19 @@ pub(super) fn make(wanted: &Wanted, plugin: Result<Plugin, Fault>, sandbox: &San
     let plugin = plugin.map_err(|fault| (fault, None))?;
     let described = Described::of(&plugin);
     if !wanted.inputs.approved {
-        let text = format!(
-            "{} has the digest {}, which nobody approved: type `portcullis approve {}`",
-            wanted.file.plugin.display(),
-            plugin.digest(),
-            wanted.name
-        );
-        return Err((Fault::new(FaultCode::PluginNotApproved, text), Some(described)));
+        let fault = not_approved(&wanted.name, &wanted.file.plugin, plugin.digest());
+        return Err((fault, Some(described)));
     }
     let directory = wanted.former.as_deref().and_then(|former| same_directory(wanted, former));
     Connector::of_plugin(wanted.file.clone(), plugin, directory, sandbox).map_err(|fault| (fault, Some(described)))
+}
+
+pub(super) fn not_approved(connector: &str, plugin: &Path, digest: Digest) -> Fault {
+    let text = format!(
+        "{} has the digest {digest}, which is not among the approved ones: type `portcullis approve {connector}`",
+        plugin.display()
+    );
+    Fault::new(FaultCode::PluginNotApproved, text)
 }
 
 /// The former connector's directory, if the new one would open the very same with the same secret: its connections are

@@ -15,6 +15,7 @@
 pub mod approval;
 mod follow;
 mod load;
+mod plugins;
 mod reload;
 mod scan;
 mod slot;
@@ -32,6 +33,7 @@ use portcullis_sandbox::Sandbox;
 use tokio::sync::watch;
 
 pub use follow::{Following, Pace};
+pub use plugins::PluginState;
 pub use reload::{Change, What};
 pub use slot::Running;
 pub use state::{Candidate, ConnectorState, LastFault, State};
@@ -61,6 +63,8 @@ pub struct Registry {
     /// Held while the folders are looked at: one look at a time, and only it changes `slots`.
     looking: tokio::sync::Mutex<Looking>,
     last_faults: Mutex<BTreeMap<String, LastFault>>,
+    plugins: ArcSwap<Vec<PluginState>>,
+    known: Arc<tokio::sync::Mutex<plugins::Known>>,
     generation: watch::Sender<u64>,
 }
 
@@ -77,6 +81,8 @@ impl Registry {
             slots: ArcSwap::default(),
             looking: tokio::sync::Mutex::default(),
             last_faults: Mutex::default(),
+            plugins: ArcSwap::default(),
+            known: Arc::default(),
             generation: watch::Sender::new(0),
         });
         registry.look().await?;

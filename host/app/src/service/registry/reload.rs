@@ -8,9 +8,10 @@ use futures_util::stream::FuturesUnordered;
 use portcullis_model::{Fault, FaultCode};
 
 use super::Registry;
-use super::load::{Plugins, Wanted};
+use super::approval::Approvals;
+use super::load::{self, Plugins, Wanted};
 use super::scan::{Found, Inputs, Scan};
-use super::slot::{Refused, Slot};
+use super::slot::{Described, Refused, Running, Slot};
 
 /// What became of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +78,10 @@ impl Registry {
         let scan = scanned?;
         looking.tell("nothing new is run, as it is not known what was approved", scan.approvals.as_ref().err());
         let mut changes = self.withdraw_the_missing(&scan);
+        changes.extend(scan.approvals.iter().flat_map(|approvals| self.stop_the_unapproved(approvals)));
         let mut wanted = Vec::new();
         for found in scan.found {
-            match self.decide(found, scan.approvals.is_ok()) {
+            match self.decide(found) {
                 Next::Nothing => {}
                 Next::Changed(change) => changes.push(change),
                 Next::Make(one) => wanted.push(one),
@@ -104,6 +106,7 @@ impl Registry {
         drop(making);
         looking.plugins.keep(&self.digests());
         self.look_at(unseen);
+        self.list_soon();
         Ok(changes)
     }
 
@@ -142,8 +145,28 @@ impl Registry {
         self.missing(scan).into_iter().map(withdraw).collect()
     }
 
+    /// What was approved and is not any more ends at once, whatever was offered in its place meanwhile.
+    fn stop_the_unapproved(&self, approvals: &Approvals) -> Vec<Change> {
+        let may = |running: &Running| {
+            running.connector.file.sha256.is_some() || approvals.approves(running.connector.plugin.digest())
+        };
+        let slots = self.slots.load_full();
+        let running = slots.iter().filter_map(|(name, slot)| Some((name, slot, slot.running.as_ref()?)));
+        running
+            .filter(|(_, _, running)| !may(running))
+            .filter_map(|(name, slot, running)| {
+                let plugin = &running.connector.plugin;
+                let fault = load::not_approved(name, &running.connector.file.plugin, plugin.digest());
+                let inputs = Inputs { approved: false, ..running.inputs.clone() };
+                let stopped = Refused::new(fault, Some(inputs), Some(Described::of(plugin)), false);
+                let file = Some(Box::new(running.connector.file.clone()));
+                self.refuse(name, slot.path.clone(), None, Refused { file, ..stopped })
+            })
+            .collect()
+    }
+
     /// Decides from what was found alone.
-    fn decide(&self, found: Found, approvals_known: bool) -> Next {
+    fn decide(&self, found: Found) -> Next {
         let Found { name, path, wanted } = found;
         let slot = self.slots.load().get(&name).cloned();
         let slot = slot.as_deref().filter(|slot| !slot.withdrawn);
@@ -164,14 +187,10 @@ impl Registry {
                 }
                 return Next::Nothing;
             }
-            // The same bytes, approved before and not any more: that is meant to end it, at once. While it cannot be
-            // known what was approved, what runs goes on.
-            let only_approval = Inputs { approved: true, ..inputs.clone() } == former.inputs;
-            if only_approval && !approvals_known {
+            // While it cannot be known what was approved, what runs goes on. What was taken out of the approved ones
+            // is not here any more.
+            if (Inputs { approved: true, ..inputs.clone() }) == former.inputs {
                 return Next::Nothing;
-            }
-            if only_approval {
-                return Next::Make(Box::new(Wanted { name, path, file, inputs, former: None }));
             }
         }
         if refused.is_some_and(|refused| refused.inputs.as_ref() == Some(&inputs) && !refused.again) {

@@ -90,7 +90,11 @@ fn wanted(
     // A file that cannot be read, or not as a whole, is told by the loader in better words.
     let text = digest(path).unwrap_or(Digest::of(&[]));
     let file = config::load_file(path, &config.join("plugins")).map_err(|problems| {
-        let all: Vec<String> = problems.all().iter().map(ToString::to_string).collect();
+        let told = |problem: &config::Diagnostic| match problem.line() {
+            Some(line) => format!("line {line}: {problem}"),
+            None => problem.to_string(),
+        };
+        let all: Vec<String> = problems.all().iter().map(told).collect();
         Fault::new(FaultCode::Misconfigured, format!("{}: {}", path.display(), all.join("; ")))
     })?;
     let plugin = match plugins.entry(file.plugin.clone()).or_insert_with(|| digest(&file.plugin)) {
@@ -104,8 +108,18 @@ fn wanted(
     Ok((file, Inputs { text, plugin, beside, approved }))
 }
 
+/// The plugins of a folder, in the order of their names; none of a folder that cannot be read.
+pub(super) fn plugins(config: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(config.join("plugins")).into_iter().flatten().flatten();
+    let visible = |path: &PathBuf| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
+    let wasm = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| wasm(path) && visible(path)).collect();
+    files.sort();
+    files
+}
+
 /// The digest of a file; of one that is too large for a plugin, of as much as shows that it is.
-fn digest(path: &Path) -> std::io::Result<Digest> {
+pub(super) fn digest(path: &Path) -> std::io::Result<Digest> {
     let mut bytes = Vec::new();
     File::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(Digest::of(&bytes))

@@ -115,7 +115,7 @@ impl ConnectorState {
             state,
             file: slot.path.display().to_string(),
             plugin: slot.file().map(|file| file.plugin.display().to_string()),
-            version: None,
+            version: plugin.and_then(|plugin| plugin.version()).map(str::to_owned),
             digest: plugin.map(|plugin| plugin.digest().to_string()),
             since: running.map_or(slot.since, |running| running.since),
             operations: slot.operations().iter().map(|kind| kind.name().to_owned()).collect(),

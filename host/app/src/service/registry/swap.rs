@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures_util::StreamExt as _;
 use portcullis_model::Fault;
 use portcullis_sandbox::{Digest, Plugin};
 
@@ -106,18 +107,23 @@ impl Registry {
         running.chain(refused).collect()
     }
 
-    /// Looks at the directories of connectors that began without it, one after the other, in the background.
+    /// Looks at the directories of connectors that began without it, in the background.
     pub(super) fn look_at(&self, names: BTreeSet<String>) {
         let me = self.me.clone();
         tokio::spawn(async move {
-            for name in names {
-                let Some(registry) = me.upgrade() else { return };
-                let Some(running) = registry.get(&name) else { continue };
-                if let Some(fault) = first_problem(&check::look(&running.connector).await) {
-                    tracing::warn!(connector = name, "{fault}");
-                    registry.note(&name, Some(&fault));
+            let look = |name: String| {
+                let me = me.clone();
+                async move {
+                    let Some(running) = me.upgrade().and_then(|registry| registry.get(&name)) else { return };
+                    let fault = first_problem(&check::look(&running.connector).await);
+                    if let (Some(registry), Some(fault)) = (me.upgrade(), fault) {
+                        tracing::warn!(connector = name, "{fault}");
+                        registry.note(&name, Some(&fault));
+                    }
                 }
-            }
+            };
+            // Some at a time: a directory that is away takes its time, and the others should not wait for it.
+            futures_util::stream::iter(names).for_each_concurrent(8, look).await;
         });
     }
 }

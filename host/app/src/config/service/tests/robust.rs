@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::super::super::diagnostic::Findings;
 use super::super::super::read;
 use super::super::super::tests::shown;
+use super::super::check::rate;
 use super::super::file::File;
 use super::super::{keys, load_service_text};
 use super::SERVICE;
@@ -86,6 +87,18 @@ proptest! {
     #[test]
     fn any_bytes_put_into_a_file(at in 0..SERVICE.len(), text in "[\\[\\]{}='\"#\\\\\\.,\n\r\té😀a-c0-9*{}()-]{1,12}") {
         survives(&format!("{}{text}{}", &SERVICE[..at], &SERVICE[at..]));
+    }
+
+    #[test]
+    fn a_rate_is_read_back_as_it_is_shown(text in "[0-9+-]{0,8}[/ ]{0,2}[smhd]?") {
+        match rate(&text) {
+            Some(rate) => {
+                prop_assert!(rate.count.get() <= 1_000_000);
+                prop_assert_eq!(self::rate(&rate.to_string()), Some(rate));
+                prop_assert!(text.trim_start_matches('0') == rate.to_string());
+            }
+            None => prop_assert!(!text.ends_with("/s") || !matches!(text[..text.len() - 2].parse(), Ok(1..=1_000_000_u32)) || text.starts_with('+')),
+        }
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! `portcullis backup` and `portcullis restore`: the journal, as it is at one moment.
+
+use std::path::Path;
+
+use portcullis_journal::{Journal, JournalError, restore};
+use portcullis_model::{Fault, FaultCode};
+use serde_json::json;
+
+use crate::commands::setup::Setup;
+use crate::show::{self, ExitCode};
+
+pub(in crate::commands) async fn backup(setup: &Setup, to: &Path) -> ExitCode {
+    let done = async { Journal::read_only(&setup.state)?.backup(to).await };
+    match done.await {
+        Ok(()) if setup.json => setup.print(&show::to_text(&json!({ "backup": to }))),
+        Ok(()) => setup.print(&format!(
+            "the journal is in {}; its sealed passwords open only with the keys in {}, which are not in it\n",
+            to.display(),
+            setup.state.join("keys").display()
+        )),
+        Err(error) => return failed(setup, &error),
+    }
+    ExitCode::Done
+}
+
+pub(in crate::commands) fn put_back(setup: &Setup, from: &Path) -> ExitCode {
+    match restore(from, &setup.state) {
+        Ok(restored) if setup.json => setup.print(&show::to_text(&json!({
+            "operations": restored.operations,
+            "in_doubt": restored.in_doubt,
+            "kept": restored.kept,
+        }))),
+        Ok(restored) => {
+            let kept = restored.kept.map(|path| format!("; the journal that was there is {}", path.display()));
+            setup.print(&format!(
+                "{} operations are back; {} were open and are in doubt: the service looks what became of them, and \
+                 carries none of them out again by itself{}\n",
+                restored.operations,
+                restored.in_doubt,
+                kept.unwrap_or_default()
+            ));
+        }
+        Err(error) => return failed(setup, &error),
+    }
+    ExitCode::Done
+}
+
+fn failed(setup: &Setup, error: &JournalError) -> ExitCode {
+    setup.fault(&Fault::new(FaultCode::JournalUnwritable, error.to_string()))
+}

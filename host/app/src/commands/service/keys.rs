@@ -1,0 +1,59 @@
+//! `portcullis keys list|rotate`: the keys that callers seal passwords with.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use portcullis_model::{Fault, FaultCode};
+use portcullis_seal::{KeyError, KeyRing};
+use serde_json::json;
+
+use crate::commands::setup::Setup;
+use crate::config;
+use crate::show::{self, ExitCode};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::commands) enum Keys {
+    /// List the keys and what each is good for.
+    List,
+    /// Make a new key. What was sealed with the former ones is taken until the overlap ends.
+    Rotate {
+        /// How long the former keys are still taken, for example 7d; without it `[keys] overlap` of portcullis.toml.
+        #[arg(long, value_parser = humantime::parse_duration)]
+        overlap: Option<Duration>,
+    },
+}
+
+impl Keys {
+    pub(in crate::commands) fn run(self, setup: &Setup) -> ExitCode {
+        let overlap = match &self {
+            Self::List => None,
+            Self::Rotate { overlap: Some(overlap) } => Some(*overlap),
+            Self::Rotate { overlap: None } => match config::load_service(&setup.config) {
+                Ok(config) => Some(config.keys.overlap),
+                Err(problems) => return setup.problems(problems),
+            },
+        };
+        match done(setup, overlap) {
+            Ok(()) => ExitCode::Done,
+            Err(error) => setup.fault(&Fault::new(FaultCode::Misconfigured, error.to_string())),
+        }
+    }
+}
+
+fn done(setup: &Setup, rotate: Option<Duration>) -> Result<(), KeyError> {
+    let keys = KeyRing::existing(&setup.state)?;
+    if let Some(overlap) = rotate {
+        keys.rotate(overlap)?;
+    }
+    let all = keys.list();
+    if setup.json {
+        setup.print(&show::to_text(&json!({ "keys": all })));
+        return Ok(());
+    }
+    let mut text = format!("{:16}  {:20}  STATE\n", "KEY", "MADE");
+    for key in all {
+        text += &format!("{:16}  {:20}  {}\n", key.id, key.created().to_string(), key.state);
+    }
+    setup.print(&text);
+    Ok(())
+}

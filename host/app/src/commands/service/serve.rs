@@ -1,0 +1,176 @@
+//! `portcullis serve`: the service, until it is told to stop.
+//!
+//! SIGTERM and SIGINT stop it: nothing more is taken, what runs is finished within a limit, what waits stays in the
+//! journal. SIGHUP reads portcullis.toml, the connectors and the keys again; what cannot be used leaves the former
+//! configuration in place. systemd is told of each step (sd_notify(3)).
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use portcullis_journal::Journal;
+use portcullis_model::{Fault, FaultCode};
+use portcullis_sandbox::{Sandbox, SandboxOptions};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::doors::Doors;
+use crate::commands::setup::Setup;
+use crate::config;
+use crate::service::registry::{Pace, Registry, RegistryOptions};
+use crate::service::{Service, ServiceOptions};
+use crate::show::ExitCode;
+
+/// Operations of all connectors together that can be in an instance at the same time.
+const SLOTS: u32 = 1024;
+
+/// How often what is too old is forgotten, and how often keys that a command made are read.
+const TIDY: Duration = Duration::from_secs(3600);
+const KEYS: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Serve {
+    /// How long what runs may go on when the service is told to stop.
+    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    finish: Duration,
+}
+
+impl Serve {
+    pub(in crate::commands) async fn run(self, setup: &Setup) -> ExitCode {
+        let config = match config::load_service(&setup.config) {
+            Ok(config) => config,
+            Err(problems) => return setup.problems(problems),
+        };
+        match self.serve(setup, config).await {
+            Ok(()) => ExitCode::Done,
+            Err(fault) => setup.fault(&fault),
+        }
+    }
+
+    async fn serve(self, setup: &Setup, config: config::ServiceConfig) -> Result<(), Fault> {
+        for warning in &config.warnings {
+            tracing::warn!("portcullis.toml: {warning}");
+        }
+        state_folder(&setup.state)?;
+        let mut signals = Signals::new()?;
+        let sandbox = Sandbox::new(SandboxOptions { slots: SLOTS }, setup.plugin_cache()).map_err(internal)?;
+        let options =
+            RegistryOptions { config: setup.config.clone(), state: setup.state.clone(), sandbox: Arc::new(sandbox) };
+        let registry = Registry::start(options).await?;
+        let listen = config.clone();
+        let journal =
+            Journal::open(&setup.state).map_err(|error| Fault::new(FaultCode::JournalUnwritable, error.to_string()))?;
+        let service = Service::start(ServiceOptions { config, journal, state: setup.state.clone(), registry }).await?;
+        let control = setup.state.join(super::control::SOCKET);
+        let figures: crate::api::Figures = Arc::new(String::new);
+        let doors = Doors::open(&listen, &control, Arc::clone(&service), figures, self.finish).await?;
+        let watching = service.registry().follow(Pace::default());
+        let caring = tokio::spawn(care(Arc::clone(&service)));
+        tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
+        tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");
+
+        while signals.next().await == Wish::Reload {
+            tell(&[NotifyState::Reloading, NotifyState::monotonic_usec_now().map_err(internal)?]);
+            reload(setup, &service, &doors).await;
+            tell(&[NotifyState::Ready]);
+        }
+
+        tell(&[NotifyState::Stopping, NotifyState::Status("finishing what runs")]);
+        tracing::info!("stopping");
+        drop(watching);
+        caring.abort();
+        let (ended, ()) = tokio::join!(service.stop(self.finish), doors.close());
+        if !ended {
+            tracing::warn!("what still runs is cut off; the next start finds out what became of it");
+        }
+        Ok(())
+    }
+}
+
+/// Reads everything again. What is wrong is told, and the former stays.
+async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
+    match config::load_service(&setup.config) {
+        Ok(config) => {
+            if let Err(fault) = doors.reload(&config) {
+                tracing::error!("the former certificates stay in use: {fault}");
+            }
+            service.configure(config);
+            tracing::info!("portcullis.toml is read again");
+        }
+        Err(problems) => tracing::error!("the former portcullis.toml stays in use: {problems}"),
+    }
+    if let Err(error) = service.keys().reload() {
+        tracing::error!("{error}");
+    }
+    service.registry().reload().await;
+}
+
+/// Now and then: reads keys that a command made, forgets what is too old, and tells systemd that all is well.
+async fn care(service: Arc<Service>) {
+    let mut keys = tokio::time::interval(KEYS);
+    let mut tidy = tokio::time::interval(TIDY);
+    let alive = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3600), |most| most / 3);
+    let mut alive = tokio::time::interval(alive);
+    loop {
+        tokio::select! {
+            _ = keys.tick() => if let Err(error) = service.keys().reload() { tracing::error!("{error}") },
+            _ = tidy.tick() => if let Err(fault) = service.tidy().await { tracing::error!("{fault}") },
+            _ = alive.tick() => tell(&[NotifyState::Watchdog]),
+        }
+    }
+}
+
+/// Without systemd nobody listens, and that is no fault.
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!("systemd was not told: {error}");
+    }
+}
+
+/// Nobody but the service's user looks into the state folder.
+fn state_folder(path: &Path) -> Result<(), Fault> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+        let text = format!(
+            "the state folder {} cannot be made: {error}; name another one with --state, or make it for this user",
+            path.display()
+        );
+        Fault::new(FaultCode::Misconfigured, text)
+    })
+}
+
+fn internal(error: impl std::fmt::Display) -> Fault {
+    Fault::new(FaultCode::HostInternal, error.to_string())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    Reload,
+    Stop,
+}
+
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Fault> {
+        let on = |kind| signal(kind).map_err(internal);
+        Ok(Self {
+            hangup: on(SignalKind::hangup())?,
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.hangup.recv() => Wish::Reload,
+            _ = self.terminate.recv() => Wish::Stop,
+            _ = self.interrupt.recv() => Wish::Stop,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Approving a plugin for the service: what is shown, who is asked, what is written.
+
+use std::fs;
+
+use crate::folder::{Folder, MOCK};
+use crate::run::Run;
+use crate::terminal::Terminal;
+
+const PLUGIN: &str = "plugins/mock.wasm";
+
+/// Runs `approve` with a state folder beside the configuration.
+fn approve(folder: &Folder, arguments: &[&str]) -> Run {
+    let state = folder.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    folder.command(&[&["approve"], arguments].concat()).env("STATE_DIRECTORY", &state.display().to_string()).run("")
+}
+
+fn written(folder: &Folder) -> String {
+    fs::read_to_string(folder.path().join("state/approved.toml")).unwrap_or_default()
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_approved() {
+    let folder = Folder::new();
+    let run = approve(&folder, &["mock"]);
+    assert_eq!((run.code, &*run.fault(), &*written(&folder)), (12, "plugin-not-approved", ""), "{run}");
+    run.reads("approve_nobody_to_ask");
+}
+
+#[test]
+fn what_is_no_plugin_is_not_approved() {
+    let folder = Folder::new();
+    for (what, code, fault) in [("nobody", 2, "unknown-connector"), ("connectors/mock.toml", 2, "unknown-connector")] {
+        let run = approve(&folder, &[what, "--yes"]);
+        assert_eq!((run.code, &*run.fault()), (code, fault), "{run}");
+    }
+    folder.write(PLUGIN, "garbage");
+    let run = approve(&folder, &["mock", "--yes"]);
+    assert_eq!((run.code, &*run.fault(), &*written(&folder)), (18, "plugin-unusable", ""), "{run}");
+}
+
+#[test]
+fn a_list_that_others_may_write_is_not_added_to() {
+    let folder = Folder::new();
+    assert_eq!(approve(&folder, &["mock", "--yes"]).code, 0);
+    let path = folder.path().join("state/approved.toml");
+    let mode = |mode| fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o666);
+    let run = approve(&folder, &["mock", "--yes"]);
+    assert_eq!((run.code, &*run.fault()), (17, "misconfigured"), "{run}");
+    mode(0o644);
+    assert_eq!(approve(&folder, &["mock", "--yes"]).code, 0);
+}
+
+#[test]
+fn by_the_name_of_a_connector_or_a_plugin_and_only_once() {
+    let folder = Folder::new();
+    let run = approve(&folder, &["mock", "--yes"]);
+    assert_eq!((run.code, &*run.stderr), (0, ""), "{run}");
+    run.reads("approve_first");
+    let first = written(&folder);
+    let path = folder.path().join(PLUGIN).display().to_string();
+    for what in ["mock", "mock.wasm", &path] {
+        let run = approve(&folder, &[what, "--yes"]);
+        assert!(run.code == 0 && run.stdout.contains("was approved"), "{run}");
+    }
+    assert_eq!(written(&folder), first);
+}
+
+#[test]
+fn what_changed_since_the_last_version_is_shown() {
+    let folder = Folder::new();
+    approve(&folder, &["mock", "--yes"]);
+    folder.plugin("openldap");
+    fs::copy(folder.path().join("plugins/openldap.wasm"), folder.path().join(PLUGIN)).unwrap();
+    approve(&folder, &["mock", "--yes"]).reads("approve_changed");
+    let back = Folder::new();
+    fs::create_dir_all(back.path().join("state")).unwrap();
+    fs::write(back.path().join("state/approved.toml"), written(&folder)).unwrap();
+    back.edit(MOCK, &[("mock.wasm", "other.wasm")]);
+    fs::copy(folder.path().join(PLUGIN), back.path().join("plugins/other.wasm")).unwrap();
+    let run = approve(&back, &["mock", "--yes"]);
+    assert!(run.stdout.contains("was approved"), "the bytes count, not the name: {run}");
+}
+
+#[test]
+fn for_programs() {
+    let folder = Folder::new();
+    let run = approve(&folder, &["mock", "--json"]);
+    assert_eq!((run.code, &*written(&folder)), (12, ""), "{run}");
+    let run = approve(&folder, &["mock", "--yes", "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    run.json();
+    run.reads("approve_json");
+}
+
+#[test]
+fn somebody_on_a_terminal_is_asked() {
+    let folder = Folder::new();
+    let state = folder.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    for (answer, code) in [("", 12), ("n", 12), ("maybe", 12), ("y", 0)] {
+        assert_eq!(written(&folder), "", "before {answer:?}");
+        let mut terminal = Terminal::run(&folder, &["approve", "mock", "--state", &state.display().to_string()]);
+        terminal.expect("[y/N]", 1);
+        terminal.enter(answer);
+        assert_eq!(terminal.end(), code, "{answer:?}");
+    }
+    assert_ne!(written(&folder), "");
+}
+
+#[test]
+fn the_list_of_connectors_says_whether_the_service_runs_them() {
+    let folder = Folder::new();
+    let state = folder.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    let list = |more: &[&str]| folder.run(&[&["connectors", "--state", &state.display().to_string()], more].concat());
+    let run = list(&[]);
+    assert!(run.stdout.contains("NOT APPROVED, so not run; type `portcullis approve mock`"), "{run}");
+    assert_eq!(list(&["--json"]).json()["connectors"][0]["approved"], false);
+    approve(&folder, &["mock", "--yes"]);
+    assert_eq!(list(&["--json"]).json()["connectors"][0]["approved"], true);
+}
