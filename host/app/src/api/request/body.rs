@@ -34,7 +34,6 @@ pub struct Asked {
 /// An operation that is asked for. Members that are not named here are refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-
 pub(crate) struct OperationRequest {
     /// What is asked for.
     #[schema(value_type = String, example = "reset-password", pattern = "^(reset-password|change-password|unlock-account|verify-password|account-status)$")]
