@@ -13,6 +13,7 @@ use portcullis::config::load_service;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Service, ServiceOptions};
+use portcullis_journal::Journal;
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
 use portcullis_tests::plugins::{plugin, root};
 use serde_json::Value;
@@ -109,6 +110,7 @@ impl Server {
         });
         let options = ServiceOptions {
             config: load_service(config.path()).unwrap_or_else(|problems| panic!("{problems:?}")),
+            journal: Journal::open(state.path()).unwrap(),
             state: state.path().to_owned(),
             registry: registry.await.unwrap(),
         };
