@@ -19,17 +19,17 @@ use crate::service::callers::Caller;
 
 /// The caller of a request, who is known.
 #[derive(Debug, Clone)]
-pub struct Asker {
+pub(super) struct Asker {
     /// Who.
-    pub caller: Arc<Caller>,
+    pub(super) caller: Arc<Caller>,
     /// Whether the operator asks, who reads what others do not.
-    pub operator: bool,
+    pub(super) operator: bool,
 }
 
 impl Asker {
     /// Whether it may read everybody's operations.
     #[must_use]
-    pub fn sees_all(&self) -> bool {
+    pub(super) fn sees_all(&self) -> bool {
         // No caller has this name.
         self.caller.may_read("")
     }
@@ -38,7 +38,7 @@ impl Asker {
     ///
     /// # Errors
     /// 403.
-    pub fn may_manage(&self) -> Result<(), Problem> {
+    pub(super) fn may_manage(&self) -> Result<(), Problem> {
         if self.caller.may_manage() {
             return Ok(());
         }
@@ -50,7 +50,7 @@ impl Asker {
     ///
     /// # Errors
     /// 403.
-    pub fn must_see_all(&self) -> Result<(), Problem> {
+    pub(super) fn must_see_all(&self) -> Result<(), Problem> {
         if self.sees_all() {
             return Ok(());
         }

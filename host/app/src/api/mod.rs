@@ -16,9 +16,6 @@ pub mod problem;
 pub mod request;
 mod routes;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,9 +40,6 @@ struct Api {
     openapi: Bytes,
 }
 
-/// The time that a body may take.
-const BODY: Duration = Duration::from_secs(10);
-
 /// Serves the interface on all doors until `stop` comes back; then finishes what runs, for at most
 /// [`Limits::finishing`].
 ///
@@ -58,7 +52,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let (phases, seen) = watch::channel(Phase::Serving);
-    listen::serve(listeners, router(service, figures, seen, BODY), limits, phases, stop).await;
+    listen::serve(listeners, router(service, figures, seen, limits.body), limits, phases, stop).await;
 }
 
 fn router(service: Arc<Service>, figures: Figures, phases: Phases, body: Duration) -> Router {

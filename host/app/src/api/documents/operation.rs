@@ -127,3 +127,56 @@ pub struct Operations {
     #[schema(nullable = false, example = "/v1/operations?limit=50&cursor=4711")]
     pub next: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use axum::http::StatusCode;
+    use portcullis_model::{Login, OperationKind, ResetOptions};
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(state: State, outcome: Option<Value>) -> Record {
+        Record {
+            seq: 1,
+            id: OperationId::new().unwrap(),
+            caller: "desk".to_owned(),
+            kind: OperationKind::ResetPassword,
+            account: Login::new("alice").unwrap(),
+            connector: "mock".to_owned(),
+            options: ResetOptions::default(),
+            state,
+            attempts: 1,
+            looks: 0,
+            accepted_at: SystemTime::now(),
+            deadline: SystemTime::now(),
+            not_before: None,
+            fault: Some(FaultCode::OperationTimeout),
+            outcome,
+            ended_at: state.has_ended().then(SystemTime::now),
+            has_password: true,
+        }
+    }
+
+    #[test]
+    fn each_end_is_a_problem_but_done() {
+        let newer = "00112233445566778899aabbccddeeff";
+        for (state, expected) in [
+            (State::Waiting, None),
+            (State::Acting, None),
+            (State::InDoubt, None),
+            (State::Done, None),
+            (State::Refused, Some((FaultCode::OperationTimeout, StatusCode::GATEWAY_TIMEOUT))),
+            (State::Unknown, Some((FaultCode::OutcomeUnknown, StatusCode::GATEWAY_TIMEOUT))),
+            (State::Superseded, Some((FaultCode::Superseded, StatusCode::CONFLICT))),
+            (State::Cancelled, Some((FaultCode::Cancelled, StatusCode::CONFLICT))),
+        ] {
+            let problem = OperationDocument::problem(&record(state, Some(json!({"by": newer}))));
+            assert_eq!(problem.map(|problem| (problem.fault().code, problem.status())), expected, "{state}");
+        }
+        let shown = OperationDocument::of(&record(State::Superseded, Some(json!({"by": newer}))), false);
+        assert_eq!(shown.superseded_by.as_deref(), Some(newer));
+    }
+}

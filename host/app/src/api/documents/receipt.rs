@@ -1,7 +1,8 @@
 //! What took effect, or why not, as a caller reads it.
 
 use portcullis_model::{Blame, Fault, FaultCode};
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub struct ReceiptDocument {
     #[schema(nullable = false)]
     verdict: Option<String>,
     /// What was asked for and did not take effect although the rest did.
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "left_out")]
     #[schema(nullable = false)]
     shortfall: Option<FaultDocument>,
     /// The entry that it was done to; for the operator only.
@@ -44,6 +45,11 @@ pub struct ReceiptDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     confirmation: Option<String>,
+}
+
+/// The shortfall is made from its code, not taken as it was written.
+fn left_out<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FaultDocument>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| None)
 }
 
 /// A word and a text of the connector.
@@ -145,4 +151,46 @@ impl FaultDocument {
 /// The number of a fault that the journal keeps.
 pub(super) fn limit(fault: &Value) -> Option<u32> {
     fault.get("limit")?.as_u64()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What the journal may hold, with everything that a caller must not read.
+    fn outcome() -> Value {
+        json!({
+            "outcome": "done",
+            "receipt": {
+                "target": "uid=a,ou=secret-place", "server": "ldaps://secret-place", "confirmation": "a bind on secret-place",
+                "effects": ["password-set"], "notes": [{"code": "a", "text": "b"}], "confirmed": true,
+                "milliseconds": {"total": 1.0, "locate": 0.1, "connector": 0.2, "confirm": 0.3},
+                "verdict": "valid", "what-comes-later": "secret-place"
+            },
+            "shortfall": {"code": "directory-denied", "detail": "secret-place", "limit": 3}
+        })
+    }
+
+    #[test]
+    fn a_caller_reads_what_was_done_and_not_where() {
+        let shown = serde_json::to_value(ReceiptDocument::of(&outcome(), false)).unwrap();
+        assert!(!shown.to_string().contains("secret-place"), "{shown}");
+        assert_eq!((&shown["effects"][0], &shown["verdict"]), (&"password-set".into(), &"valid".into()));
+        assert_eq!(
+            (&shown["shortfall"]["code"], &shown["shortfall"]["limit"]),
+            (&"directory-denied".into(), &3.into())
+        );
+        assert!(shown["shortfall"]["remedy"].is_null(), "what the operator does is no advice for a caller");
+        let shown = serde_json::to_value(ReceiptDocument::of(&outcome(), true)).unwrap();
+        assert_eq!(shown["target"], "uid=a,ou=secret-place");
+    }
+
+    #[test]
+    fn a_receipt_is_found_with_and_without_what_is_around_it() {
+        let bare = ReceiptDocument::of(&outcome()["receipt"], false);
+        assert_eq!(bare.confirmed, Some(true));
+        assert_eq!(ReceiptDocument::of(&json!("nonsense"), false).effects, Vec::<String>::new());
+    }
 }

@@ -47,6 +47,8 @@ pub struct Limits {
     pub head: Duration,
     /// For an HTTP/2 connection without a request.
     pub idle: Duration,
+    /// For the body of a request to come.
+    pub body: Duration,
     /// For the other end to take something of an answer that waits.
     pub taking: Duration,
     /// Connections at once on each kind of door; the control socket has places of its own.
@@ -65,6 +67,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
+            body: Duration::from_secs(10),
             taking: Duration::from_secs(30),
             connections: 1024,
             from_one_address: 256,

@@ -18,7 +18,11 @@ const AGAIN: u32 = 5;
 
 /// An error answer before it is written.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Said>);
+
+/// Boxed: a problem is the error of many functions, and seldom.
+#[derive(Debug, Clone)]
+struct Said {
     fault: Fault,
     status: StatusCode,
     /// What was wrong with this request, in words of this crate: never anything of the request itself.
@@ -31,7 +35,7 @@ pub struct Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let status = status(fault.code);
-        Self { fault, status, what: None, operation: None, by: None, headers: Vec::new() }
+        Self(Box::new(Said { fault, status, what: None, operation: None, by: None, headers: Vec::new() }))
     }
 }
 
@@ -41,91 +45,91 @@ impl Problem {
     pub fn malformed(what: impl Into<String>) -> Self {
         let what = what.into();
         let mut problem = Self::from(Fault::new(FaultCode::RequestMalformed, what.clone()));
-        problem.what = Some(what);
+        problem.0.what = Some(what);
         problem
     }
 
     /// With another status than the fault's own.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
     /// With a caller's text about this request: it holds nothing of the request's contents.
     #[must_use]
     pub fn saying(mut self, what: impl Into<String>) -> Self {
-        self.what = Some(what.into());
+        self.0.what = Some(what.into());
         self
     }
 
     /// About this operation.
     #[must_use]
     pub fn about(mut self, operation: &OperationId) -> Self {
-        self.operation = Some(operation.clone());
+        self.0.operation = Some(operation.clone());
         self
     }
 
     /// With the operation that took its place.
     #[must_use]
     pub fn overtaken_by(mut self, by: Option<OperationId>) -> Self {
-        self.by = by;
+        self.0.by = by;
         self
     }
 
     /// With a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The fault.
     #[must_use]
     pub fn fault(&self) -> &Fault {
-        &self.fault
+        &self.0.fault
     }
 
     /// The answer. `operator`: whether the fault's detail is part of it.
     #[must_use]
     pub fn write(self, operator: bool) -> Response {
-        let retry_after = retry_after(&self.fault);
+        let retry_after = retry_after(&self.0.fault);
         let document = self.document(operator);
         let body = serde_json::to_vec(&document).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        for (name, value) in self.headers {
+        for (name, value) in self.0.headers {
             headers.append(name, value);
         }
         response
     }
 
     fn document(&self, operator: bool) -> ProblemDocument {
-        let code = if operator { self.fault.code } else { seen_by_callers(self.fault.code) };
+        let code = if operator { self.0.fault.code } else { seen_by_callers(self.0.fault.code) };
         let remedy = (operator || code.blame() == Blame::Caller).then(|| code.remedy());
-        let detail: Vec<&str> = self.what.as_deref().into_iter().chain(remedy).collect();
+        let detail: Vec<&str> = self.0.what.as_deref().into_iter().chain(remedy).collect();
         ProblemDocument {
             kind: format!("urn:portcullis:fault:{code}"),
-            title: self.fault.caller_text(),
-            status: self.status.as_u16(),
+            title: self.0.fault.caller_text(),
+            status: self.0.status.as_u16(),
             detail: (!detail.is_empty()).then(|| detail.join(" ")),
             code: code.name().to_owned(),
             blame: word(code.blame()),
             retry: word(code.retry()),
-            limit: self.fault.limit,
-            operation: self.operation.as_ref().map(ToString::to_string),
-            superseded_by: self.by.as_ref().map(ToString::to_string),
-            operator: operator.then(|| self.fault.detail.clone()),
+            limit: self.0.fault.limit,
+            operation: self.0.operation.as_ref().map(ToString::to_string),
+            superseded_by: self.0.by.as_ref().map(ToString::to_string),
+            operator: operator.then(|| self.0.fault.detail.clone()),
         }
     }
 }
@@ -133,7 +137,7 @@ impl Problem {
 /// The problem waits in the extensions of an empty answer until `finish` writes it.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -34,7 +34,6 @@ pub struct Asked {
 /// An operation that is asked for. Members that are not named here are refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-
 pub(crate) struct OperationRequest {
     /// What is asked for.
     #[schema(value_type = String, example = "reset-password", pattern = "^(reset-password|change-password|unlock-account|verify-password|account-status)$")]
@@ -71,7 +70,8 @@ pub(crate) struct OperationRequest {
 }
 
 /// A password: either readable, or sealed for this host with a key of `/v1/keys`. Exactly one of the two.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it describes what `Given` reads")]
 #[schema(as = GivenPassword)]
 pub(crate) struct GivenSchema {

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName};
 use crate::api::problem::Problem;
 
 /// The header.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest key, in characters.
 const LONGEST: usize = 255;
 
