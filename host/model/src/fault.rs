@@ -258,7 +258,7 @@ codes! {
         "The service is stopping.", "Try again in a moment.";
     /// The journal cannot be written: nothing is accepted that could be lost.
     JournalUnwritable = "journal-unwritable", Host, Later,
-        "The service cannot take operations at the moment.", "Look at the state folder: is the disk full, or may the service not write there?";
+        "The service cannot take operations at the moment.", "Look at the state folder: the disk may be full, or the service may not write there.";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
         "Portcullis failed.", "Report the detail to the makers of Portcullis.";

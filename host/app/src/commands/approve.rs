@@ -80,6 +80,7 @@ impl Approve {
         if !self.yes && !agreed()? {
             return Err(Fault::new(FaultCode::PluginNotApproved, format!("{} was not approved", path.display())));
         }
+        setup.make_state_folder()?;
         Approvals::add(&setup.state, approval.clone())?;
         if setup.json {
             setup.print(&show::to_text(&as_json(&approval, difference.as_ref().map(|(_, d)| d), true)));

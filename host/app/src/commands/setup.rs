@@ -43,6 +43,18 @@ impl Setup {
         config::load_folder(&self.config).map_err(|problems| self.problems(problems))
     }
 
+    /// Makes the state folder, if it is not there. Nobody but the service's user looks into it.
+    pub(super) fn make_state_folder(&self) -> Result<(), Fault> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.state).map_err(|error| {
+            let text = format!(
+                "the state folder {} cannot be made: {error}; name another one with --state, or make it for this user",
+                self.state.display()
+            );
+            Fault::new(FaultCode::Misconfigured, text)
+        })
+    }
+
     /// Where compiled plugins are kept, if anywhere.
     pub(super) fn plugin_cache(&self) -> Option<Cache> {
         let folder = self.cache.clone().or_else(default_cache)?;

@@ -14,6 +14,7 @@ mod help;
 mod languages;
 mod manual;
 mod packaged;
+mod page;
 mod panics;
 mod passwords;
 mod plugins;

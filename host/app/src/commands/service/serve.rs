@@ -4,8 +4,6 @@
 //! journal. SIGHUP reads portcullis.toml, the connectors and the keys again; what cannot be used leaves the former
 //! configuration in place. systemd is told of each step (sd_notify(3)).
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +58,7 @@ impl Serve {
         for warning in &config.warnings {
             tracing::warn!("portcullis.toml: {warning}");
         }
-        state_folder(&setup.state)?;
+        setup.make_state_folder()?;
         let mut signals = Signals::new()?;
         let sandbox = Sandbox::new(SandboxOptions { slots: SLOTS }, setup.plugin_cache()).map_err(internal)?;
         let options =
@@ -138,17 +136,6 @@ fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!("systemd was not told: {error}");
     }
-}
-
-/// Nobody but the service's user looks into the state folder.
-fn state_folder(path: &Path) -> Result<(), Fault> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-        let text = format!(
-            "the state folder {} cannot be made: {error}; name another one with --state, or make it for this user",
-            path.display()
-        );
-        Fault::new(FaultCode::Misconfigured, text)
-    })
 }
 
 fn internal(error: impl std::fmt::Display) -> Fault {
