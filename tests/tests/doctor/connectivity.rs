@@ -127,12 +127,15 @@ async fn a_certificate_that_ends_soon_is_a_warning() -> Result<()> {
     Ok(())
 }
 
-/// A secret that cannot be read is said with its place, and TLS is looked at all the same only with a configuration.
+/// A secret that cannot be read is said with its place; nobody signs in without it, and TLS is looked at all the same.
 #[tokio::test]
 async fn a_secret_that_is_not_there() -> Result<()> {
     let Some(server) = or_skip(OpenLdap.shared()) else { return Ok(()) };
     let source: toml::Table = "file = '/nowhere/secret'".parse()?;
-    let found = without_account(&Draft::of(&server).set("ldap.bind-password", source)).await;
+    let proxy = Proxy::tls(server.facts()).await?;
+    let found = without_account(&Draft::of(&server).through(&proxy).set("ldap.bind-password", source)).await;
+    assert_eq!((proxy.count(Request::Bind), proxy.count(Request::Search)), (0, 0));
+    assert_eq!(mark(&found, StepName::Connectivity), Mark::Ok, "{found:#?}");
     let failed = the_one(&found, StepName::Configuration);
     assert!(failed.text.contains("/nowhere/secret") && failed.remedy.contains("chmod 600"), "{failed:#?}");
     assert_eq!(found.exit_code(), ExitCode::Configuration);

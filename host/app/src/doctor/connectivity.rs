@@ -3,28 +3,17 @@
 
 mod certificate;
 mod clock;
+mod sign_in;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use portcullis_directory::ldap::{Channel, LdapDirectory, Probe, Settings, Trouble, probe};
-use portcullis_directory::{Directory, Entry, Failure, Scope, Search};
+use portcullis_directory::ldap::{Channel, LdapDirectory, Probe, Trouble, probe};
+use portcullis_directory::{Directory, Entry};
 
 use super::step::{Finding, Step, StepName};
-use crate::config::{ConnectorFile, DirectorySource};
+use crate::config::{ConnectorFile, DirectorySource, Servers};
 use crate::connector;
 use crate::show::ExitCode;
-
-/// What the root DSE (RFC 4512 section 5.1) tells of a server's kind and clock.
-const ROOT_DSE: [&str; 8] = [
-    "objectClass",
-    "vendorName",
-    "supportedCapabilities",
-    "supportedControl",
-    "currentTime",
-    "dnsHostName",
-    "defaultNamingContext",
-    "tokenGroups",
-];
 
 /// The directory, as far as it could be reached.
 #[derive(Debug)]
@@ -71,9 +60,14 @@ pub(super) async fn look(file: &ConnectorFile) -> (Step, Reached) {
         }
         Some(DirectorySource::Servers(servers)) => servers,
     };
-    let settings = match connector::settings(servers) {
-        Ok(settings) => settings,
-        Err(fault) => return (Step::new(StepName::Connectivity).with(Finding::fault(&fault)), Reached::Nothing),
+    // Without the secret everything up to the sign-in can still be looked at.
+    let anonymous = || connector::settings(&Servers { bind: None, ..servers.clone() });
+    let (settings, secret) = match connector::settings(servers).map(|settings| (settings, true)) {
+        Ok(both) => both,
+        Err(_) => match anonymous() {
+            Ok(settings) => (settings, false),
+            Err(fault) => return (Step::new(StepName::Connectivity).with(Finding::fault(&fault)), Reached::Nothing),
+        },
     };
     let probes = match probe(&settings).await {
         Ok(probes) => probes,
@@ -96,7 +90,12 @@ pub(super) async fn look(file: &ConnectorFile) -> (Step, Reached) {
                 step.add(Finding::skipped(text).at(&probe.url));
                 None
             }
-            (None, None) => sign_in(&settings, &probe.url, &mut step, &mut refused).await,
+            (None, None) if !secret => {
+                let text = "the service account was not tried: its password cannot be read, see step 1";
+                step.add(Finding::skipped(text).at(&probe.url));
+                None
+            }
+            (None, None) => sign_in::sign_in(&settings, &probe.url, &mut step, &mut refused).await,
         };
         servers.push(Server { url: probe.url.clone(), usable });
     }
@@ -166,72 +165,6 @@ fn remedy(trouble: &Trouble) -> (ExitCode, &'static str) {
             (unreachable, "look whether the port speaks TLS; for StartTLS write ldap:// and `start-tls = true`")
         }
     }
-}
-
-async fn sign_in(
-    settings: &Settings,
-    url: &str,
-    step: &mut Step,
-    refused: &mut Option<String>,
-) -> Option<(LdapDirectory, Entry)> {
-    let one = Settings { urls: vec![url.to_owned()], connections: 1, ..settings.clone() };
-    let directory = match LdapDirectory::new(one) {
-        Ok(directory) => directory,
-        Err(error) => {
-            step.add(
-                Finding::failed(ExitCode::Configuration, error.to_string(), "correct [ldap] in the connector's file")
-                    .at(url),
-            );
-            return None;
-        }
-    };
-    let search = Search {
-        base: String::new(),
-        scope: Scope::Base,
-        filter: "(objectClass=*)".to_owned(),
-        attributes: ROOT_DSE.map(str::to_owned).to_vec(),
-        limit: 1,
-    };
-    let who = settings.bind.as_ref().map_or("anybody", |(dn, _)| dn.as_str());
-    let started = Instant::now();
-    // The first request signs in, and the second one alone is timed for the clock.
-    if let Err(failure) = directory.search(&search).await {
-        let (exit, remedy) = match &failure {
-            Failure::ServiceAccount(_) => {
-                *refused = Some(url.to_owned());
-                (ExitCode::Configuration, portcullis_model::FaultCode::ServiceAccountRefused.remedy())
-            }
-            Failure::Unprotected(_) => {
-                (ExitCode::Configuration, portcullis_model::FaultCode::ConnectionUnprotected.remedy())
-            }
-            _ => (ExitCode::DirectoryUnreachable, portcullis_model::FaultCode::DirectoryUnavailable.remedy()),
-        };
-        step.add(Finding::failed(exit, failure.to_string(), remedy).at(url));
-        return None;
-    }
-    let signed_in = started.elapsed();
-    let asked = (SystemTime::now(), Instant::now());
-    let root = match directory.search(&search).await.map(|found| found.entries.into_iter().next()) {
-        Ok(Some(root)) => root,
-        Ok(None) => {
-            let remedy = "let the service account read the root DSE";
-            step.add(
-                Finding::failed(ExitCode::DirectoryRefused, "the server does not show its root DSE", remedy).at(url),
-            );
-            return None;
-        }
-        Err(failure) => {
-            let remedy = portcullis_model::FaultCode::DirectoryUnavailable.remedy();
-            step.add(Finding::failed(ExitCode::DirectoryUnreachable, failure.to_string(), remedy).at(url));
-            return None;
-        }
-    };
-    let text = format!("{who} signed in in {}", ms(signed_in));
-    step.add(Finding::ok(text).at(url).took("sign-in-ms", signed_in));
-    let middle = asked.0 + asked.1.elapsed() / 2;
-    let told = clock::told(&directory, &root).await;
-    step.add(clock::compare(told.as_deref(), middle).at(url));
-    Some((directory, root))
 }
 
 /// For people: the first digits.

@@ -47,7 +47,7 @@ impl LdapDirectory {
         Ok(Self { servers: Servers::new(servers), settings })
     }
 
-    /// As [`Directory::search`], with controls: for questions that an answer depends on them, such as who may write what.
+    /// As [`Directory::search`], with controls: some questions, such as who may write what, cannot be asked without.
     ///
     /// # Errors
     /// As [`Directory::search`].

@@ -3,19 +3,22 @@
 //! Sends StartTLS and the TLS handshake and nothing else: no name, no password. A certificate is looked at even where it
 //! is refused, and it is refused by the same rules as for every other connection.
 
-use std::net::IpAddr;
+mod certificate;
+mod trouble;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+pub use certificate::Certificate;
+pub use trouble::Trouble;
 
 use super::settings::{Protection, Settings, SetupError, Target};
 use super::{start_tls, tls};
@@ -53,96 +56,6 @@ pub struct Probe {
     pub certificates: Vec<Certificate>,
     /// Why the connection cannot be used.
     pub trouble: Option<Trouble>,
-}
-
-/// Why a connection to a server cannot be used; each with words for the operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// There is none, or it broke before TLS began.
-    Unreachable(String),
-    /// The certificate was issued by nobody who is trusted here.
-    UntrustedIssuer(String),
-    /// The certificate has expired.
-    Expired(String),
-    /// The certificate is not valid yet.
-    NotYetValid(String),
-    /// The certificate is for another name.
-    OtherName(String),
-    /// Anything else about TLS.
-    Tls(String),
-}
-
-impl Trouble {
-    /// What happened.
-    #[must_use]
-    pub fn words(&self) -> &str {
-        match self {
-            Self::Unreachable(words)
-            | Self::UntrustedIssuer(words)
-            | Self::Expired(words)
-            | Self::NotYetValid(words)
-            | Self::OtherName(words)
-            | Self::Tls(words) => words,
-        }
-    }
-
-    fn of(error: &std::io::Error) -> Self {
-        let Some(error) = error.get_ref().and_then(|e| e.downcast_ref::<Error>()) else {
-            return Self::Tls(format!("the TLS handshake failed ({error})"));
-        };
-        let words = tls::in_words(error);
-        let Error::InvalidCertificate(reason) = error else { return Self::Tls(words) };
-        match reason {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UntrustedIssuer(words),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired(words),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid(words),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::OtherName(words)
-            }
-            _ => Self::Tls(words),
-        }
-    }
-}
-
-/// A certificate (RFC 5280), as far as an operator asks for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// Whose it is.
-    pub subject: String,
-    /// Who issued it.
-    pub issuer: String,
-    /// The DNS names and addresses that it is for.
-    pub names: Vec<String>,
-    /// From when on it counts, in seconds since 1970 UTC.
-    pub not_before: i64,
-    /// Until when it counts, in seconds since 1970 UTC.
-    pub not_after: i64,
-}
-
-impl Certificate {
-    fn read(der: &CertificateDer<'_>) -> Option<Self> {
-        let (_, certificate) = X509Certificate::from_der(der).ok()?;
-        let names = certificate.subject_alternative_name().ok().flatten();
-        let names = names.map(|names| names.value.general_names.iter().filter_map(name).collect());
-        Some(Self {
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
-            names: names.unwrap_or_default(),
-            not_before: certificate.validity().not_before.timestamp(),
-            not_after: certificate.validity().not_after.timestamp(),
-        })
-    }
-}
-
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => {
-            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-            v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from)).ok().map(|address| address.to_string())
-        }
-        _ => None,
-    }
 }
 
 /// Looks at each server of the settings by itself, one after the other.

@@ -154,7 +154,8 @@ fn token(root: &Entry) -> Vec<Sid> {
 /// The service account as `dsacls` takes it: a principal name rather than a DN.
 async fn trustee(question: &Question<'_>) -> Result<String, Failure> {
     let service = question.service;
-    if service.contains('@') || service.contains('\\') {
+    // A DN has a `=`, and may hold either of the others.
+    if !service.contains('=') {
         return Ok(service.to_owned());
     }
     let entry = read(question, service, &["userPrincipalName"], &[]).await?;
