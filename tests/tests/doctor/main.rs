@@ -10,24 +10,43 @@ mod text;
 use std::time::Duration;
 
 use portcullis::doctor::{self, Examination, Finding, Mark, Step, StepName, Wanted};
+use portcullis::service::registry::approval::Approvals;
 use portcullis_model::Login;
 use portcullis_tests::harness::{Draft, sandbox};
 
 /// Examines without a test account.
 pub(crate) async fn without_account(draft: &Draft) -> Examination {
-    examine(draft, Wanted { account: None, reset: true, wait: Duration::from_secs(10), recent: None }).await
+    examine(
+        draft,
+        Wanted {
+            account: None,
+            reset: true,
+            wait: Duration::from_secs(10),
+            approvals: Approvals::default(),
+            recent: None,
+        },
+    )
+    .await
 }
 
 /// Looks up the rights on an account's entry, and writes nothing.
 pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
     let account = Some(Login::new(login).unwrap());
-    examine(draft, Wanted { account, reset: false, wait: Duration::from_secs(10), recent: None }).await
+    examine(
+        draft,
+        Wanted { account, reset: false, wait: Duration::from_secs(10), approvals: Approvals::default(), recent: None },
+    )
+    .await
 }
 
 /// All six steps.
 pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
     let account = Some(Login::new(login).unwrap());
-    examine(draft, Wanted { account, reset: true, wait: Duration::from_secs(10), recent: None }).await
+    examine(
+        draft,
+        Wanted { account, reset: true, wait: Duration::from_secs(10), approvals: Approvals::default(), recent: None },
+    )
+    .await
 }
 
 pub(crate) async fn examine(draft: &Draft, wanted: Wanted<'_>) -> Examination {

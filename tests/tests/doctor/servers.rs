@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portcullis::doctor::{Mark, StepName, Wanted};
+use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
 use portcullis_model::Login;
 use portcullis_tests::proxy::{Proxy, Request};
@@ -89,7 +90,13 @@ async fn a_server_that_does_not_get_the_change_is_not_asked_for_the_password() -
         .urls(&[&first.facts().ldaps_url, &proxy.facts().ldaps_url])
         .set("ldap.ca-file", folder.path().join("ca.pem").display().to_string());
     let account_login = Some(Login::new(account.login.clone())?);
-    let wanted = Wanted { account: account_login, reset: true, wait: Duration::from_secs(1), recent: None };
+    let wanted = Wanted {
+        account: account_login,
+        reset: true,
+        wait: Duration::from_secs(1),
+        approvals: Approvals::default(),
+        recent: None,
+    };
     let found = examine(&draft, wanted).await;
     let failed = the_one(&found, StepName::EveryServer);
     assert!(failed.text.contains("did not arrive within 1s") && failed.remedy.contains("replication"), "{failed:#?}");

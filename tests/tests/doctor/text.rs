@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use portcullis::doctor::{self, Mark, Recent, RecentSummary, Wanted};
+use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
 use portcullis_model::{FaultCode, Login};
 use portcullis_tests::proxy::Proxy;
@@ -69,6 +70,7 @@ async fn all_is_well() -> Result<()> {
         account: Some(Login::new(account.login.clone())?),
         reset: true,
         wait: Duration::from_secs(10),
+        approvals: Approvals::default(),
         recent: Some(&Quiet),
     };
     let found = examine(&draft, wanted).await;
@@ -282,6 +284,7 @@ async fn much_is_wrong() -> Result<()> {
         account: Some(Login::new(account.login.clone())?),
         reset: true,
         wait: Duration::from_secs(10),
+        approvals: Approvals::default(),
         recent: Some(&Trouble),
     };
     let found = examine(&draft, wanted).await;
@@ -348,6 +351,6 @@ async fn an_embedded_directory() {
       5 every-server    skipped
           skipped  the directory is in the host's memory: there is one
       6 recent-log      skipped
-          skipped  no service runs with this configuration, so that there is no journal
+          skipped  there is no journal: no service has run on the state folder
     "#);
 }

@@ -1,13 +1,17 @@
 //! `portcullis doctor`: is it working? Six steps for each connector, with a test reset if a test account is named.
 //! Decides nothing: see `crate::doctor`.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use clap::Args;
+use portcullis_journal::{Journal, JournalError};
 use portcullis_model::{Fault, FaultCode, Login};
 
 use super::setup::Setup;
-use crate::doctor::{self, Wanted};
+use crate::config;
+use crate::doctor::{self, Recent, RecentSummary, Wanted};
+use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -15,7 +19,7 @@ pub(super) struct Doctor {
     /// One connector; all of them without it.
     connector: Option<String>,
 
-    /// The test account: its password is reset to one that nobody knows.
+    /// The test account: its password is reset to one that nobody knows. Without it the one that portcullis.toml names.
     #[arg(long, value_name = "LOGIN", requires = "connector")]
     account: Option<String>,
 
@@ -46,12 +50,33 @@ impl Doctor {
                 return setup.fault(&setup.unknown(only, &names));
             }
         }
-        let wanted = Wanted { account, reset: !self.no_reset, wait: self.wait, recent: None };
+        let test_accounts = match config::load_service(&setup.config) {
+            Ok(service) => service.test_accounts,
+            Err(problems) => return setup.problems(problems),
+        };
+        let recent = match recent(setup).await {
+            Ok(recent) => recent,
+            Err(error) => return setup.fault(&Fault::new(FaultCode::JournalUnwritable, error.to_string())),
+        };
+        let approvals = Approvals::read(&setup.state).unwrap_or_default();
         let mut all = Vec::with_capacity(files.len());
         for file in files {
+            let account = account.clone().or_else(|| test_accounts.get(&file.name).cloned());
+            let recent = recent.as_ref().map(|recent| recent as &dyn Recent);
+            let approvals = approvals.clone();
+            let wanted = Wanted { account, reset: !self.no_reset, wait: self.wait, approvals, recent };
             all.push(doctor::examine(file, &sandbox, &wanted).await);
         }
         setup.print(&if setup.json { show::to_text(&doctor::as_json(&all)) } else { doctor::as_text(&all) });
         doctor::exit_code(&all)
+    }
+}
+
+/// What the journal says; nothing if no service has run on the state folder.
+async fn recent(setup: &Setup) -> Result<Option<HashMap<String, RecentSummary>>, JournalError> {
+    match Journal::read_only(&setup.state) {
+        Ok(reader) => doctor::summaries(&reader).await.map(Some),
+        Err(JournalError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

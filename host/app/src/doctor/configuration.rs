@@ -6,10 +6,11 @@ use super::step::{Finding, Step, StepName};
 use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
 use crate::connector::Connector;
 use crate::operation;
+use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
 
 /// The step, and the connector if it can run.
-pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox) -> (Step, Option<Connector>) {
+pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox, approvals: &Approvals) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
     for warning in &file.warnings {
         step.add(Finding::warning(warning.to_string(), help(warning)));
@@ -17,7 +18,7 @@ pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox) -> (Step, Option<Con
     secrets(file, &mut step);
     match Connector::start(file.clone(), sandbox) {
         Ok(connector) => {
-            plugin(&connector, &mut step);
+            plugin(&connector, approvals, &mut step);
             (step, Some(connector))
         }
         Err(fault) => {
@@ -32,13 +33,15 @@ pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox) -> (Step, Option<Con
     }
 }
 
-fn plugin(connector: &Connector, step: &mut Step) {
+fn plugin(connector: &Connector, approvals: &Approvals, step: &mut Step) {
     let file = &connector.file;
     let kinds: Vec<_> = operation::kinds(connector).iter().map(|kind| kind.name()).collect();
     let digest = connector.plugin.digest().to_string();
     let text = format!("the plugin is loaded and linked with what it was granted; it does {}", kinds.join(", "));
     step.add(Finding::ok(text).fact("sha256", digest.as_str()).fact("operations", kinds));
-    if file.sha256.is_none() {
+    if let Some(approval) = approvals.get(connector.plugin.digest()) {
+        step.add(Finding::ok(format!("{} approved the plugin for the service", approval.by)));
+    } else if file.sha256.is_none() {
         let remedy = format!("write sha256 = \"{digest}\" into {}", file.path.display());
         step.add(Finding::warning("the plugin is not pinned: any file of its name is run", remedy));
     }

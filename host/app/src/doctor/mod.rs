@@ -7,6 +7,7 @@
 mod configuration;
 mod connectivity;
 mod every_server;
+mod journaled;
 mod recent;
 mod rights;
 mod show;
@@ -18,11 +19,13 @@ use std::time::Duration;
 use portcullis_model::Login;
 use portcullis_sandbox::Sandbox;
 
+pub use journaled::summaries;
 pub use recent::{Recent, RecentSummary};
 pub use show::{as_json, as_text};
 pub use step::{Examination, Finding, Mark, Step, StepName};
 
 use crate::config::ConnectorFile;
+use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
 
 /// What the operator wants to know.
@@ -33,6 +36,8 @@ pub struct Wanted<'a> {
     pub reset: bool,
     /// How long to wait until a new password shows on every server.
     pub wait: Duration,
+    /// What the service may run.
+    pub approvals: Approvals,
     /// Where the recent operations are known; nothing if no service runs here.
     pub recent: Option<&'a dyn Recent>,
 }
@@ -55,7 +60,7 @@ pub fn exit_code(all: &[Examination]) -> ExitCode {
 pub async fn examine(file: ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>) -> Examination {
     let name = file.name.clone();
     let account = wanted.account.as_ref();
-    let (configuration, connector) = configuration::look(&file, sandbox);
+    let (configuration, connector) = configuration::look(&file, sandbox, &wanted.approvals);
     let (connectivity, reached) = connectivity::look(&file).await;
     let rights = rights::look(connector.as_ref(), &reached, account).await;
     let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, account, wanted.reset).await;

@@ -36,10 +36,7 @@ pub struct RecentSummary {
 
 pub(super) fn look(connector: &str, recent: Option<&dyn Recent>) -> Step {
     let Some(recent) = recent else {
-        return Step::skipped(
-            StepName::RecentLog,
-            "no service runs with this configuration, so that there is no journal",
-        );
+        return Step::skipped(StepName::RecentLog, "there is no journal: no service has run on the state folder");
     };
     match recent.summary(connector) {
         None => Step::skipped(StepName::RecentLog, "the journal knows no operation of this connector"),
@@ -55,7 +52,7 @@ fn of(summary: &RecentSummary) -> Step {
         Finding::ok(text).fact("done", done).fact("refused", refused).fact("unknown", unknown).fact("open", open);
     let mut step = Step::new(StepName::RecentLog).with(counted);
     if unknown > 0 {
-        let remedy = "look at each: `portcullis operations list --state unknown`, then ask the account's owner";
+        let remedy = "look at each: `portcullis operations list --only unknown`, then ask the account's owner";
         step.add(Finding::warning(format!("the outcome of {unknown} is unknown"), remedy));
     }
     if let Some(oldest) = summary.oldest.filter(|oldest| *oldest >= LONG) {
