@@ -66,3 +66,29 @@ fn written(mut answer: Response, operator: bool) -> Response {
     }
     problem.write(operator)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_breaks_down_is_a_problem_without_its_words() {
+        let broken = || async {
+            if true {
+                std::panic::panic_any("Tr0ub4dor")
+            }
+        };
+        let router = Router::new().route("/v1/x", get(broken)).layer(axum::middleware::from_fn(finish));
+        let answer = router.oneshot(Request::get("/v1/x").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let body = to_bytes(answer.into_body(), 1 << 16).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains("\"host-internal\"") && !text.contains("Tr0ub4dor"), "{text}");
+    }
+}
