@@ -14,7 +14,7 @@ mod submission;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
@@ -36,6 +36,9 @@ use parts::Parts;
 use registry::Registry;
 use repeats::Repeats;
 
+/// How many operations may wait at most, all connectors together. Each is some hundred bytes in memory.
+const MOST_WAITING: usize = 100_000;
+
 /// What a service is made of.
 pub struct ServiceOptions {
     /// `portcullis.toml`.
@@ -54,7 +57,7 @@ pub struct ServiceOptions {
 pub struct Service {
     parts: Arc<Parts>,
     delivery: Arc<Delivery>,
-    ends: Arc<Ends>,
+    ends: Ends,
     repeats: Repeats,
     stopping: tokio::sync::watch::Sender<bool>,
 }
@@ -69,9 +72,9 @@ impl Service {
         let keys = KeyRing::open(&state).map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
         let repeats = Repeats::open(&state)?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
-        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics });
-        let ends = Arc::new(Ends::default());
-        let delivery = Delivery::new(Arc::clone(&parts), Arc::clone(&ends));
+        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default() });
+        let ends = Ends::default();
+        let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
         let service = Arc::new(Self { parts, delivery, ends, repeats, stopping });
@@ -90,8 +93,10 @@ impl Service {
     }
 
     async fn admit(&self, caller: &Caller, wanted: Submission, wait: Duration) -> Result<Admitted, Fault> {
-        if *self.stopping.borrow() {
-            return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));
+        self.ready()?;
+        if self.delivery.waiting() >= MOST_WAITING {
+            let text = format!("{MOST_WAITING} operations wait already");
+            return Err(Fault::new(FaultCode::Busy, text));
         }
         let policy = self.parts.policy();
         // May it be asked at all?
@@ -108,38 +113,30 @@ impl Service {
             None => Vec::new(),
         };
         let id = OperationId::new().map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
-        let waiting = self.ends.wait(&id);
         let longest = policy.config.delivery.deadline;
         let deadline = now + wanted.deadline.unwrap_or(longest).min(longest);
         let new = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
+        let waiting = self.ends.wait(&id);
         let record = match self.accept(new, &digests).await {
             Ok(Accepted::New(record)) => record,
-            other => {
-                drop(waiting);
-                self.ends.forget(&id);
-                return self.not_new(other, wait).await;
-            }
+            other => return self.not_new(other, wait).await,
         };
         self.parts.metrics.accepted(&record);
         self.delivery.take(&record);
 
         // The caller waits for the end if it likes to.
-        let ended = tokio::time::timeout(wait, waiting).await;
-        Ok(Admitted::New(match ended {
-            Ok(Ok(record)) => record,
-            _ => {
-                self.ends.forget(&id);
-                self.get(&id).await?.unwrap_or(record)
-            }
+        Ok(Admitted::New(match waiting.end(wait, self.stopping()).await {
+            Some(record) => record,
+            None => self.get(&id).await?.unwrap_or(record),
         }))
     }
 
     /// Tries the digests one after the other: only the first is ever written.
     async fn accept(&self, new: NewOperation, digests: &[[u8; 32]]) -> Result<Accepted, JournalError> {
-        let mut accepted = self.parts.journal.accept(with_digest(&new, digests.first())).await?;
+        let mut accepted = self.parts.accept(with_digest(&new, digests.first())).await?;
         for digest in digests.iter().skip(1) {
             if matches!(accepted, Accepted::KeyReused(_)) {
-                accepted = self.parts.journal.accept(with_digest(&new, Some(digest))).await?;
+                accepted = self.parts.accept(with_digest(&new, Some(digest))).await?;
             }
         }
         Ok(accepted)
@@ -168,19 +165,12 @@ impl Service {
     /// The journal cannot be read.
     pub async fn wait(&self, id: &OperationId, most: Duration) -> Result<Option<Record>, Fault> {
         let waiting = self.ends.wait(id);
-        let now = self.get(id).await;
-        let open = matches!(&now, Ok(Some(record)) if !record.state.is_final());
-        let ended = if open {
-            tokio::time::timeout(most, waiting).await.ok().and_then(Result::ok)
-        } else {
-            drop(waiting);
-            None
-        };
-        self.ends.forget(id);
-        match ended {
-            Some(record) => Ok(Some(record)),
-            None if open => self.get(id).await,
-            None => now,
+        match self.get(id).await? {
+            Some(record) if !record.state.is_final() => match waiting.end(most, self.stopping()).await {
+                Some(record) => Ok(Some(record)),
+                None => self.get(id).await,
+            },
+            now => Ok(now),
         }
     }
 
@@ -248,6 +238,21 @@ impl Service {
             return Err(Fault::new(FaultCode::CallerNotAllowed, text));
         }
         Ok(record)
+    }
+
+    /// Whether operations are taken.
+    ///
+    /// # Errors
+    /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] for some seconds after the journal could not be
+    /// written.
+    pub fn ready(&self) -> Result<(), Fault> {
+        if *self.stopping.borrow() {
+            return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));
+        }
+        match self.parts.unwritable() {
+            Some(why) => Err(Fault::new(FaultCode::JournalUnwritable, why)),
+            None => Ok(()),
+        }
     }
 
     /// The journal, to read.

@@ -1,9 +1,10 @@
 //! What the parts of the service share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use portcullis_journal::{Event, Journal, JournalError, Record};
+use portcullis_journal::{Accepted, Event, Journal, JournalError, NewOperation, Record};
 use portcullis_model::OperationId;
 use portcullis_seal::KeyRing;
 
@@ -35,15 +36,38 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<Registry>,
     pub(crate) policy: ArcSwap<Policy>,
     pub(crate) metrics: Arc<Metrics>,
+    /// When the journal could not be written the last time, and why.
+    pub(crate) trouble: Mutex<Option<(Instant, String)>>,
 }
+
+/// After the journal could not be written, nothing is taken for so long; then the next operation tries.
+const TROUBLE: Duration = Duration::from_secs(5);
 
 impl Parts {
     /// Writes an event into the journal, and lets those who observe know.
     pub(crate) async fn record(&self, id: &OperationId, event: Event) -> Result<Record, JournalError> {
         let fault = event.fault().map(|fault| fault.code);
-        let record = self.journal.record(id, event).await?;
+        let record = self.journal.record(id, event).await.inspect_err(|error| self.troubled(error))?;
         self.metrics.reached(&record, fault);
         Ok(record)
+    }
+
+    /// Takes an operation into the journal.
+    pub(crate) async fn accept(&self, new: NewOperation) -> Result<Accepted, JournalError> {
+        self.journal.accept(new).await.inspect_err(|error| self.troubled(error))
+    }
+
+    fn troubled(&self, error: &JournalError) {
+        if matches!(error, JournalError::Storage { .. } | JournalError::Io { .. } | JournalError::Damaged { .. }) {
+            let trouble = (Instant::now(), error.to_string());
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        }
+    }
+
+    /// Why the journal cannot be written, if it could not a moment ago.
+    pub(crate) fn unwritable(&self) -> Option<String> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE).map(|(_, why)| why.clone())
     }
 
     /// `[delivery]` as it is now.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use portcullis::api;
 use portcullis::api::listen::{Limits, Listener};
 use portcullis::config::load_service;
+use portcullis::observe::Metrics;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Service, ServiceOptions};
@@ -113,6 +114,7 @@ impl Server {
             journal: Journal::open(state.path()).unwrap(),
             state: state.path().to_owned(),
             registry: registry.await.unwrap(),
+            metrics: Arc::new(Metrics::new().unwrap()),
         };
         let service = Service::start(options).await.unwrap();
         let control = state.path().join("control.sock");

@@ -50,13 +50,10 @@ pub(super) async fn live() -> Json<Health> {
     ),
 )]
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, Problem> {
-    let not = |code, detail: &str| Err(Fault::new(code, detail.to_owned()).into());
-    if *api.service.stopping().borrow() || *api.phases.borrow() > Phase::Serving {
-        return not(FaultCode::Stopping, "the service is stopping");
+    if *api.phases.borrow() > Phase::Serving {
+        return Err(Fault::new(FaultCode::Stopping, "the service is stopping").into());
     }
-    if let Err(error) = api.service.journal().counts().await {
-        return not(FaultCode::JournalUnwritable, &error.to_string());
-    }
+    api.service.ready()?;
     Ok(Json(Health { status: "ready" }))
 }
 

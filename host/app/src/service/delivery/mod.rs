@@ -43,7 +43,7 @@ pub struct Load {
 /// Carries out what was accepted.
 pub(super) struct Delivery {
     parts: Arc<Parts>,
-    ends: Arc<Ends>,
+    ends: Ends,
     state: Mutex<Inner>,
     /// Something to wake up for that the timer does not know yet.
     woken: Notify,
@@ -59,7 +59,7 @@ struct Inner {
 }
 
 impl Delivery {
-    pub(super) fn new(parts: Arc<Parts>, ends: Arc<Ends>) -> Arc<Self> {
+    pub(super) fn new(parts: Arc<Parts>, ends: Ends) -> Arc<Self> {
         Arc::new(Self { parts, ends, state: Mutex::default(), woken: Notify::new(), idle: Notify::new() })
     }
 
@@ -97,6 +97,11 @@ impl Delivery {
             plan.hurry(&lane(record));
         }
         self.pump();
+    }
+
+    /// How many wait, all connectors together.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().plans.values().map(|plan| plan.depth().0).sum()
     }
 
     /// How much waits and runs, by connector.
@@ -221,7 +226,10 @@ impl Delivery {
                 state.plans.values().filter_map(|plan| plan.due(now)).min()
             };
             match due {
-                Some(due) => drop(tokio::time::timeout_at(due.into(), self.woken.notified()).await),
+                Some(due) => tokio::select! {
+                    () = self.woken.notified() => {}
+                    () = tokio::time::sleep_until(due.into()) => {}
+                },
                 None => self.woken.notified().await,
             }
             self.pump();

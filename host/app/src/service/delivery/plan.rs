@@ -287,9 +287,15 @@ impl Plan {
             return;
         }
         match (lane.queue.front().map(|ticket| ticket.seq), lane.pause) {
-            (None, _) => drop(self.lanes.remove(name)),
-            (Some(first), None) => drop(self.ready.insert(first, Arc::clone(name))),
-            (Some(first), Some((at, _))) => drop(self.paused.insert((at, first, Arc::clone(name)))),
+            (None, _) => {
+                self.lanes.remove(name);
+            }
+            (Some(first), None) => {
+                self.ready.insert(first, Arc::clone(name));
+            }
+            (Some(first), Some((at, _))) => {
+                self.paused.insert((at, first, Arc::clone(name)));
+            }
         }
     }
 }

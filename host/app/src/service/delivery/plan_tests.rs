@@ -116,8 +116,8 @@ fn an_open_breaker_lets_one_try_and_then_all_in_the_order_they_came() {
 #[test]
 fn a_refusal_closes_the_breaker_too() {
     let mut w = World::new(1);
-    (0..3).for_each(|n| drop(w.reset(&n.to_string())));
-    (0..2).for_each(|_| drop(w.step(w.unreachable())));
+    (0..3).for_each(|n| assert!(w.reset(&n.to_string()) > 0));
+    (0..2).for_each(|_| assert!(w.step(w.unreachable()).is_some()));
     w.now += SECOND;
     w.step(REFUSED).unwrap();
     assert!(!w.plan.breaker_is_open());
