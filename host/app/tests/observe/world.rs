@@ -3,16 +3,18 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portcullis::config::{LogFormat, Observe as Settings, ServiceConfig};
+use portcullis::config::{LogFormat, Observe as Settings, Per, Rate, ServiceConfig, ServiceLimits};
 use portcullis::observe::{Look, Metrics, Observe};
 use portcullis::service::callers::Caller;
+use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Admitted, GivenPassword, Service, ServiceOptions, Submission, labels};
-use portcullis_journal::Record;
+use portcullis_journal::{Journal, Record};
 use portcullis_model::{Fault, Login, OperationKind, Password, ResetOptions};
 use portcullis_sandbox::{Sandbox, SandboxOptions};
 use portcullis_tests::plugins::{plugin, root};
@@ -62,11 +64,15 @@ impl World {
         let state = tempfile::tempdir().unwrap();
         let _lines = tracing::dispatcher::set_default(&self.dispatch);
         runtime.block_on(async {
-            let sandbox = Sandbox::new(SandboxOptions { slots: 8 }, None).unwrap();
+            let sandbox = Arc::new(Sandbox::new(SandboxOptions { slots: 8 }, None).unwrap());
+            approve(&sandbox, &folder.path().join("plugins/mock.wasm"), state.path());
             let (config, state) = (folder.path().to_owned(), state.path().to_owned());
             let registry =
                 Registry::start(RegistryOptions { config, state: state.clone(), sandbox }).await.map_err(text).unwrap();
-            let options = ServiceOptions { config: ServiceConfig::default(), state, registry, metrics: self.metrics() };
+            let often = Rate { count: NonZeroU32::MAX, per: Per::Second };
+            let config = ServiceConfig { limits: ServiceLimits { account_rate: often }, ..ServiceConfig::default() };
+            let journal = Journal::open(&state).unwrap();
+            let options = ServiceOptions { config, journal, state, registry, metrics: self.metrics() };
             let service = Service::start(options).await.map_err(text).unwrap();
             let result = ask(&service).await;
             assert!(service.stop(SOON).await, "what ran has ended");
@@ -88,6 +94,11 @@ impl World {
 
 fn text(fault: Fault) -> String {
     format!("{}: {}", fault.code, fault.detail)
+}
+
+fn approve(sandbox: &Sandbox, plugin: &Path, state: &Path) {
+    let loaded = sandbox.load(plugin).unwrap();
+    Approvals::add(state, Approval::of(&loaded, plugin, "tester".into())).unwrap();
 }
 
 fn folder_of_the_mock(folder: &Path) {

@@ -1,7 +1,7 @@
 //! A service in the process of the test, with the mock connector on a directory in the host's memory.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -62,10 +62,6 @@ impl World {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.config.path().join(name)
-    }
-
-    pub(crate) fn state(&self) -> &Path {
-        self.state.path()
     }
 
     pub(crate) fn edit(&self, name: &str, old: &str, new: &str) {
