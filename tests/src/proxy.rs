@@ -49,6 +49,7 @@ pub enum Loss {
 /// What becomes of a request.
 enum Fate {
     Lost(Loss),
+    LostAfter(Loss, Box<dyn FnOnce() + Send>),
     Spared,
     PassedAfter(Box<dyn FnOnce() + Send>),
 }
@@ -56,7 +57,7 @@ enum Fate {
 impl fmt::Debug for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost(loss) => fmt::Debug::fmt(loss, f),
+            Self::Lost(loss) | Self::LostAfter(loss, _) => fmt::Debug::fmt(loss, f),
             Self::Spared => f.write_str("Spared"),
             Self::PassedAfter(_) => f.write_str("PassedAfter"),
         }
@@ -144,6 +145,12 @@ impl Proxy {
         guard(&self.state.fates).push_back((request, Fate::Lost(loss)));
     }
 
+    /// The next request of this kind, or its answer, is lost after something else was done: for an answer, once the server
+    /// has given it.
+    pub fn lose_after(&self, request: Request, loss: Loss, action: impl FnOnce() + Send + 'static) {
+        guard(&self.state.fates).push_back((request, Fate::LostAfter(loss, Box::new(action))));
+    }
+
     /// The next request of this kind is left alone: what is said after this is about the one that follows it.
     pub fn spare(&self, request: Request) {
         guard(&self.state.fates).push_back((request, Fate::Spared));
@@ -218,8 +225,13 @@ impl State {
             host.flush().await?;
             while let Some((length, tag)) = message(&from_host) {
                 guard(&self.requests).push(tag);
+                let mut last = None;
                 let loss = match self.fate(tag) {
                     Some(Fate::Lost(loss)) => Some(loss),
+                    Some(Fate::LostAfter(loss, action)) => {
+                        last = Some(action);
+                        Some(loss)
+                    }
                     Some(Fate::PassedAfter(action)) => {
                         action();
                         None
@@ -227,6 +239,7 @@ impl State {
                     Some(Fate::Spared) | None => None,
                 };
                 if loss == Some(Loss::Request) {
+                    last.into_iter().for_each(|action| action());
                     return Ok(());
                 }
                 server.write_all(&from_host.drain(..length).collect::<Vec<_>>()).await?;
@@ -240,6 +253,7 @@ impl State {
                         break;
                     }
                 }
+                last.into_iter().for_each(|action| action());
                 if loss == Some(Loss::AnswerAndServer) {
                     self.stopped.send_replace(true);
                 }
