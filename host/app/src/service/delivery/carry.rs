@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_capabilities::Intent;
 use portcullis_journal::{Event, Journal, JournalError, Record, State};
-use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Retry};
+use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
 
 use super::backoff;
 use super::plan::{Ended, Ticket};
@@ -89,7 +89,7 @@ async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Even
     let report = perform_within(&running.connector, &operation, around).await;
     parts.registry.note(&record.connector, report.outcome.fault());
     Ok(match report.outcome {
-        Outcome::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        Outcome::Done(receipt) => Event::Done { receipt: kept(&receipt) },
         Outcome::Refused(fault) => postponed(parts, ticket, fault),
         Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + settling(parts) },
     })
@@ -104,13 +104,22 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
         Err(fault) => LookedAgain::Unreachable(fault),
     };
     match looked {
-        LookedAgain::Done(receipt) => Event::Done { receipt: show::receipt_json(&receipt) },
+        LookedAgain::Done(receipt) => Event::Done { receipt: kept(&receipt) },
         LookedAgain::NotSeen(fault) if ticket.looks + 1 < LOOKS => {
             Event::Looked { fault, until: SystemTime::now() + settling(parts) }
         }
         LookedAgain::Unreachable(fault) => Event::Looked { fault, until: SystemTime::now() + pause(parts, ticket) },
         LookedAgain::NotSeen(fault) | LookedAgain::CannotTell(fault) => Event::Unknown { fault },
     }
+}
+
+/// What the journal keeps of a receipt: what is missing of what was asked for belongs to it.
+fn kept(receipt: &Receipt) -> serde_json::Value {
+    let mut kept = show::receipt_json(receipt);
+    if let (Some(object), Some(shortfall)) = (kept.as_object_mut(), &receipt.shortfall) {
+        object.insert("shortfall".into(), show::fault_json(shortfall));
+    }
+    kept
 }
 
 /// Who asked may have lost the right since; the connector may have been withdrawn.
