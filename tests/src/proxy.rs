@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
@@ -77,6 +78,7 @@ struct State {
     requests: Mutex<Vec<u8>>,
     bytes: Mutex<Vec<u8>>,
     fates: Mutex<VecDeque<(Request, Fate)>>,
+    drip: Mutex<Option<Duration>>,
     stopped: watch::Sender<bool>,
 }
 
@@ -161,6 +163,12 @@ impl Proxy {
         guard(&self.state.fates).push_back((request, Fate::PassedAfter(Box::new(action))));
     }
 
+    /// From now on the server's answers come one byte after the other, with this pause in between; or again as they are.
+    /// For [`Proxy::tls`].
+    pub fn drip(&self, pause: Option<Duration>) {
+        *guard(&self.state.drip) = pause;
+    }
+
     /// How many requests of a kind came from the host. For [`Proxy::tls`].
     #[must_use]
     pub fn count(&self, request: Request) -> usize {
@@ -185,6 +193,7 @@ impl State {
             requests: Mutex::default(),
             bytes: Mutex::default(),
             fates: Mutex::default(),
+            drip: Mutex::default(),
             stopped: watch::Sender::new(false),
         })
     }
@@ -221,8 +230,7 @@ impl State {
                 read = host.read_buf(&mut from_host) => if read? == 0 { return Ok(()) },
                 read = server.read_buf(&mut from_server) => if read? == 0 { return Ok(()) },
             }
-            host.write_all(&std::mem::take(&mut from_server)).await?;
-            host.flush().await?;
+            self.answer(&mut host, &std::mem::take(&mut from_server)).await?;
             while let Some((length, tag)) = message(&from_host) {
                 guard(&self.requests).push(tag);
                 let mut last = None;
@@ -260,6 +268,20 @@ impl State {
                 return Ok(());
             }
         }
+    }
+
+    async fn answer(&self, host: &mut impl Stream, bytes: &[u8]) -> Result<()> {
+        for (at, byte) in bytes.iter().enumerate() {
+            let pause = *guard(&self.drip);
+            let Some(pause) = pause else {
+                host.write_all(bytes.get(at..).unwrap_or_default()).await?;
+                break;
+            };
+            host.write_all(std::slice::from_ref(byte)).await?;
+            host.flush().await?;
+            tokio::time::sleep(pause).await;
+        }
+        Ok(host.flush().await?)
     }
 
     fn fate(&self, tag: u8) -> Option<Fate> {

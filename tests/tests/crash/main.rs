@@ -2,7 +2,9 @@
 //! the end each operation is done once, or refused, or unknown; never lost and never done twice.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod crowd;
 mod each_entry;
 mod life;
 mod on_the_way;
+mod power;
 mod scene;
