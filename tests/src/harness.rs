@@ -22,7 +22,11 @@
 mod report;
 mod running;
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use portcullis::config::{self, ConnectorFile, Problems};
 use portcullis::connector::Connector;
@@ -182,10 +186,18 @@ impl Draft {
         self.try_start().unwrap_or_else(|fault| panic!("the connector does not start: {fault:?}"))
     }
 
+    /// Writes the file where a service will read it. The file for its password goes with this value.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn write_to(&self, path: &Path) {
+        let text = toml::to_string(&self.file).expect("a table is TOML");
+        fs::write(path, text).expect("the connector's file");
+    }
+
     fn write(&self) -> PathBuf {
         let path = self.folder.path().join("under-test.toml");
-        let text = toml::to_string(&self.file).expect("a table is TOML");
-        fs::write(&path, text).expect("the connector's file");
+        self.write_to(&path);
         path
     }
 
@@ -202,7 +214,7 @@ impl Draft {
         panic!("a key has a name")
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         let found = key.split('.').try_fold(None, |at: Option<&Value>, part| {
             Some(Some(match at {
                 None => self.file.get(part)?,
@@ -218,7 +230,7 @@ impl Draft {
 }
 
 /// The folder of the plugins that were built, once it is certain that this one is there.
-fn plugins(file: &str) -> PathBuf {
+pub(crate) fn plugins(file: &str) -> PathBuf {
     let path = plugin(file.trim_end_matches(".wasm")).unwrap_or_else(|missing| panic!("{missing}"));
     path.parent().map(PathBuf::from).unwrap_or_default()
 }

@@ -21,6 +21,8 @@ pub mod plugins;
 #[cfg(feature = "harness")]
 pub mod proxy;
 pub mod servers;
+#[cfg(feature = "harness")]
+pub mod service;
 mod skip;
 
 pub use skip::{NotAvailable, or_skip};

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
@@ -49,6 +50,7 @@ pub enum Loss {
 /// What becomes of a request.
 enum Fate {
     Lost(Loss),
+    LostAfter(Loss, Box<dyn FnOnce() + Send>),
     Spared,
     PassedAfter(Box<dyn FnOnce() + Send>),
 }
@@ -56,7 +58,7 @@ enum Fate {
 impl fmt::Debug for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost(loss) => fmt::Debug::fmt(loss, f),
+            Self::Lost(loss) | Self::LostAfter(loss, _) => fmt::Debug::fmt(loss, f),
             Self::Spared => f.write_str("Spared"),
             Self::PassedAfter(_) => f.write_str("PassedAfter"),
         }
@@ -76,6 +78,7 @@ struct State {
     requests: Mutex<Vec<u8>>,
     bytes: Mutex<Vec<u8>>,
     fates: Mutex<VecDeque<(Request, Fate)>>,
+    drip: Mutex<Option<Duration>>,
     stopped: watch::Sender<bool>,
 }
 
@@ -144,6 +147,12 @@ impl Proxy {
         guard(&self.state.fates).push_back((request, Fate::Lost(loss)));
     }
 
+    /// The next request of this kind, or its answer, is lost after something else was done: for an answer, once the server
+    /// has given it.
+    pub fn lose_after(&self, request: Request, loss: Loss, action: impl FnOnce() + Send + 'static) {
+        guard(&self.state.fates).push_back((request, Fate::LostAfter(loss, Box::new(action))));
+    }
+
     /// The next request of this kind is left alone: what is said after this is about the one that follows it.
     pub fn spare(&self, request: Request) {
         guard(&self.state.fates).push_back((request, Fate::Spared));
@@ -152,6 +161,12 @@ impl Proxy {
     /// The next request of this kind reaches the server after something else was done.
     pub fn before(&self, request: Request, action: impl FnOnce() + Send + 'static) {
         guard(&self.state.fates).push_back((request, Fate::PassedAfter(Box::new(action))));
+    }
+
+    /// From now on the server's answers come one byte after the other, with this pause in between; or again as they are.
+    /// For [`Proxy::tls`].
+    pub fn drip(&self, pause: Option<Duration>) {
+        *guard(&self.state.drip) = pause;
     }
 
     /// How many requests of a kind came from the host. For [`Proxy::tls`].
@@ -178,6 +193,7 @@ impl State {
             requests: Mutex::default(),
             bytes: Mutex::default(),
             fates: Mutex::default(),
+            drip: Mutex::default(),
             stopped: watch::Sender::new(false),
         })
     }
@@ -214,12 +230,16 @@ impl State {
                 read = host.read_buf(&mut from_host) => if read? == 0 { return Ok(()) },
                 read = server.read_buf(&mut from_server) => if read? == 0 { return Ok(()) },
             }
-            host.write_all(&std::mem::take(&mut from_server)).await?;
-            host.flush().await?;
+            self.answer(&mut host, &std::mem::take(&mut from_server)).await?;
             while let Some((length, tag)) = message(&from_host) {
                 guard(&self.requests).push(tag);
+                let mut last = None;
                 let loss = match self.fate(tag) {
                     Some(Fate::Lost(loss)) => Some(loss),
+                    Some(Fate::LostAfter(loss, action)) => {
+                        last = Some(action);
+                        Some(loss)
+                    }
                     Some(Fate::PassedAfter(action)) => {
                         action();
                         None
@@ -227,6 +247,7 @@ impl State {
                     Some(Fate::Spared) | None => None,
                 };
                 if loss == Some(Loss::Request) {
+                    last.into_iter().for_each(|action| action());
                     return Ok(());
                 }
                 server.write_all(&from_host.drain(..length).collect::<Vec<_>>()).await?;
@@ -240,12 +261,27 @@ impl State {
                         break;
                     }
                 }
+                last.into_iter().for_each(|action| action());
                 if loss == Some(Loss::AnswerAndServer) {
                     self.stopped.send_replace(true);
                 }
                 return Ok(());
             }
         }
+    }
+
+    async fn answer(&self, host: &mut impl Stream, bytes: &[u8]) -> Result<()> {
+        for (at, byte) in bytes.iter().enumerate() {
+            let pause = *guard(&self.drip);
+            let Some(pause) = pause else {
+                host.write_all(bytes.get(at..).unwrap_or_default()).await?;
+                break;
+            };
+            host.write_all(std::slice::from_ref(byte)).await?;
+            host.flush().await?;
+            tokio::time::sleep(pause).await;
+        }
+        Ok(host.flush().await?)
     }
 
     fn fate(&self, tag: u8) -> Option<Fate> {

@@ -33,8 +33,10 @@ pub(crate) enum Looked {
     Seen(String),
     /// It is not.
     Contradicted(String),
-    /// It cannot be told.
+    /// The directory answered, and from that it cannot be told.
     Impossible(String),
+    /// The directory could not be asked; later it may be.
+    Unreached(String),
 }
 
 impl Looked {
@@ -43,7 +45,7 @@ impl Looked {
             Self::Unasked => None,
             Self::Seen(how) => Some(how.clone()),
             Self::Contradicted(how) => Some(format!("not seen: {how}")),
-            Self::Impossible(why) => Some(format!("could not look: {why}")),
+            Self::Impossible(why) | Self::Unreached(why) => Some(format!("could not look: {why}")),
         }
     }
 }
@@ -56,6 +58,7 @@ pub(super) async fn look(connector: &Connector, operation: &Operation, target: &
         Looked::Seen(how) => Looked::Seen(told(how)),
         Looked::Contradicted(how) => Looked::Contradicted(told(how)),
         Looked::Impossible(why) => Looked::Impossible(told(why)),
+        Looked::Unreached(why) => Looked::Unreached(told(why)),
         silent => silent,
     }
 }
@@ -81,7 +84,7 @@ async fn ask(connector: &Connector, operation: &Operation, target: &Target, know
             let bind = || directory.bind(&target.entry.dn, new, std::slice::from_ref(&control));
             match reached(bind).await {
                 Ok(answer) => judge(&answer),
-                Err(failure) => Looked::Impossible(failure.to_string()),
+                Err(failure) => Looked::Unreached(failure.to_string()),
             }
         }
         Confirm::ReadBack { attribute } => read_back(&**directory, target, attribute).await,
@@ -105,7 +108,7 @@ async fn read_back(directory: &dyn Directory, target: &Target, attribute: &str) 
             Some(_) => Looked::Impossible(format!("{attribute} is the same as before on {}", found.answer.server)),
             None => Looked::Impossible(format!("the entry could not be read: result code {}", found.answer.code)),
         },
-        Err(failure) => Looked::Impossible(failure.to_string()),
+        Err(failure) => Looked::Unreached(failure.to_string()),
     }
 }
 
@@ -142,6 +145,10 @@ pub(crate) fn judge(answer: &Answer) -> Looked {
             Looked::Impossible(format!("{server} does not let the account sign in (it is locked or expired)"))
         }
         (None, None) if answer.code == 49 => Looked::Contradicted(format!("{server} refused a bind with it")),
+        // Busy and unavailable (RFC 4511 section 4.1.9): the server has not looked at the password.
+        (None, None) if matches!(answer.code, 51 | 52) => {
+            Looked::Unreached(format!("{server} answered the bind with result code {}", answer.code))
+        }
         (None, None) => Looked::Impossible(format!("{server} answered the bind with result code {}", answer.code)),
     }
 }
@@ -190,7 +197,7 @@ mod tests {
             "locked, by the control"
         );
         assert!(matches!(judged(19, "Exceed password retry limit", None), Looked::Impossible(_)));
-        assert!(matches!(judged(52, "", None), Looked::Impossible(_)));
+        assert!(matches!(judged(52, "", None), Looked::Unreached(_)), "unavailable: later it may answer");
     }
 
     #[test]

@@ -18,8 +18,8 @@ use crate::connector::Connector;
 pub enum LookedAgain {
     /// It took effect.
     Done(Box<Receipt>),
-    /// It does not show, which is no proof: a server may still be working on the request, or the password was set to
-    /// another one since.
+    /// It does not show, which is no proof: a server may still be working on the request, the password was set to
+    /// another one since, or the account is locked.
     NotSeen(Fault),
     /// The directory could not be asked; later it may be.
     Unreachable(Fault),
@@ -54,8 +54,9 @@ async fn password(connector: &Connector, operation: &Operation, around: Around) 
     timings.confirm = started.elapsed().saturating_sub(timings.locate);
     timings.total = started.elapsed();
     let unseen = match &looked {
-        Looked::Seen(_) | Looked::Contradicted(_) => LookedAgain::NotSeen,
-        Looked::Impossible(_) => LookedAgain::Unreachable,
+        // A locked account may stay locked for ever: waiting for it would hold up everything else of the account.
+        Looked::Seen(_) | Looked::Contradicted(_) | Looked::Impossible(_) => LookedAgain::NotSeen,
+        Looked::Unreached(_) => LookedAgain::Unreachable,
         Looked::Unasked => LookedAgain::CannotTell,
     };
     match conclude(connector, operation, &target, known, looked, timings, &Ledger::default()) {

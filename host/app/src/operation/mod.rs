@@ -141,7 +141,7 @@ fn conclude(
             return Outcome::Unknown(Fault::new(FaultCode::OutcomeUnknown, text));
         }
         (Known::Done { returned, shortfall }, Looked::Seen(how)) => (returned, shortfall, Confirmation::Confirmed(how)),
-        (Known::Done { returned, shortfall }, Looked::Impossible(why)) => {
+        (Known::Done { returned, shortfall }, Looked::Impossible(why) | Looked::Unreached(why)) => {
             (returned, shortfall, Confirmation::AcceptedOnly(why))
         }
         (Known::Done { returned, shortfall }, Looked::Unasked) => {

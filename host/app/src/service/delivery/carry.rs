@@ -123,13 +123,13 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
     }
 }
 
-/// What took effect, and what of it did not, in the words that the caller may read.
+/// What the journal keeps of a receipt: what is missing of what was asked for belongs to it.
 fn done(receipt: &Receipt) -> Event {
-    let mut json = show::receipt_json(receipt);
-    if let Some(fault) = &receipt.shortfall {
-        json["shortfall"] = serde_json::json!({ "code": fault.code, "text": fault.caller_text() });
+    let mut kept = show::receipt_json(receipt);
+    if let Some(shortfall) = &receipt.shortfall {
+        kept["shortfall"] = show::fault_json(shortfall);
     }
-    Event::Done { receipt: json }
+    Event::Done { receipt: kept }
 }
 
 /// Who asked may have lost the right since; the connector may have been withdrawn.
