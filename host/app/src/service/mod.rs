@@ -100,16 +100,17 @@ impl Service {
         let waiting = self.ends.wait(&id);
         let longest = policy.config.delivery.deadline;
         let deadline = now + wanted.deadline.unwrap_or(longest).min(longest);
-        let new = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
+        let (new, clear) = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
         let record = match self.accept(new, &digests).await {
             Ok(Accepted::New(record)) => record,
             other => {
-                drop(waiting);
+                drop((waiting, clear));
                 self.ends.forget(&id);
                 return self.not_new(other, wait).await;
             }
         };
-        self.delivery.take(&record);
+        self.delivery.take_new(&record, &clear);
+        drop(clear);
 
         // The caller waits for the end if it likes to.
         let ended = tokio::time::timeout(wait, waiting).await;

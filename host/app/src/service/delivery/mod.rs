@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_journal::{Event, JournalError, Record, State};
-use portcullis_model::OperationKind;
+use portcullis_model::{OperationKind, Password};
+use portcullis_seal::Label;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
@@ -22,6 +23,7 @@ use super::callers::folded;
 use super::ends::Ends;
 use super::parts::Parts;
 use breaker::BreakerSettings;
+use carry::Fresh;
 use plan::{Ended, Job, LaneName, Plan, Ticket};
 
 pub(super) use carry::unwritable;
@@ -81,6 +83,15 @@ impl Delivery {
     pub(super) fn take(self: &Arc<Self>, record: &Record) {
         self.plan(record);
         self.pump();
+        self.woken.notify_one();
+    }
+
+    /// Takes an operation that has just been accepted. If it can be carried out at once, what is still in memory is used;
+    /// if it has to wait, it is read from the journal when its turn comes, and nothing of it stays in memory.
+    pub(super) fn take_new(self: &Arc<Self>, record: &Record, clear: &[(Label, Arc<Password>)]) {
+        self.plan(record);
+        let passwords = super::sealed::given(record, clear);
+        self.pump_with(passwords.map(|passwords| Fresh { record: record.clone(), passwords }));
         self.woken.notify_one();
     }
 
@@ -148,6 +159,10 @@ impl Delivery {
 
     /// Starts everything that can run now.
     fn pump(self: &Arc<Self>) {
+        self.pump_with(None);
+    }
+
+    fn pump_with(self: &Arc<Self>, mut fresh: Option<Fresh>) {
         let now = Instant::now();
         let mut state = self.lock();
         if state.stopping {
@@ -157,16 +172,17 @@ impl Delivery {
         for (connector, plan) in plans.iter_mut() {
             while let Some((lane, job)) = plan.next(now) {
                 *running += 1;
-                tokio::spawn(Arc::clone(self).run(connector.clone(), lane, job));
+                let fresh = fresh.take_if(|fresh| job.is_run_of(&fresh.record.id));
+                tokio::spawn(Arc::clone(self).run(connector.clone(), lane, job, fresh));
             }
         }
     }
 
-    async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job) {
+    async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job, fresh: Option<Fresh>) {
         match job {
             Job::Run(ticket) => {
                 let span = tracing::info_span!("operation", id = %ticket.id, kind = %ticket.kind, connector);
-                let (record, ended) = carry::carry(&self.parts, &ticket).instrument(span).await;
+                let (record, ended) = carry::carry(&self.parts, &ticket, fresh).instrument(span).await;
                 self.ended(&connector, &lane, ticket, record, ended).await;
             }
             Job::Expire(ticket) => match carry::expire(&self.parts, &ticket).await {

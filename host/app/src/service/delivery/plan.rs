@@ -40,6 +40,13 @@ pub(super) enum Job {
     Expire(Ticket),
 }
 
+impl Job {
+    /// Whether it is to carry out this operation.
+    pub(super) fn is_run_of(&self, id: &OperationId) -> bool {
+        matches!(self, Self::Run(ticket) if ticket.id == *id)
+    }
+}
+
 /// How a run ended, for the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
