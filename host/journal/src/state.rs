@@ -72,7 +72,8 @@ impl State {
             (Self::Waiting | Self::Acting | Self::InDoubt, Event::Restored) => Self::InDoubt,
             (Self::Waiting | Self::Acting | Self::InDoubt | Self::Unknown, Event::Done { .. }) => Self::Done,
             (Self::Waiting | Self::Acting, Event::Refused { .. }) => Self::Refused,
-            (Self::Acting | Self::InDoubt, Event::Unknown { .. }) => Self::Unknown,
+            // A waiting one that was unknown before, and was tried again in vain, is unknown as before.
+            (Self::Waiting | Self::Acting | Self::InDoubt, Event::Unknown { .. }) => Self::Unknown,
             (Self::Waiting, Event::Superseded { .. }) => Self::Superseded,
             (Self::Waiting, Event::Cancelled { .. }) => Self::Cancelled,
             _ => return Err(Illegal { state: self, event: event.name() }),

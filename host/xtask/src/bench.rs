@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the path of an operation, measured, and BENCHMARKS.md written from what came out.
+//! `cargo xtask bench`: the path of an operation and the service, measured, and BENCHMARKS.md written from what came out.
 
 mod machine;
 mod page;
@@ -16,7 +16,8 @@ use crate::{
 /// `cargo xtask bench`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// One of the measurements (instance, slapd, command, memory); all of them if none is named.
+    /// One of the measurements (instance, slapd, command, memory, requests, parts, start, backlog), or `service` for the
+    /// last four; all of them if none is named.
     names: Vec<String>,
     /// Shorter, to see that everything works.
     #[arg(long)]
@@ -26,9 +27,13 @@ pub(crate) struct Arguments {
     no_install: bool,
 }
 
+/// The measurements of the service.
+const SERVICE: [&str; 4] = ["requests", "parts", "start", "backlog"];
+
 pub(crate) fn bench(arguments: &Arguments) -> Result {
+    let names = measurements(&arguments.names);
     plugins::project()?;
-    if !arguments.no_install && (arguments.names.is_empty() || arguments.names.iter().any(|name| name == "slapd")) {
+    if !arguments.no_install && (names.is_empty() || names.contains(&"slapd")) {
         install::for_servers(&[Kind::Openldap])?;
     }
     step("building the host in release mode (the first time this takes 5 to 10 minutes)");
@@ -40,15 +45,15 @@ pub(crate) fn bench(arguments: &Arguments) -> Result {
     run::run(bench().arg("--no-run"))?;
     // Taken now: the build is over, and the measurements have not begun.
     let machine = machine::look()?;
-    step("measuring (about three minutes; leave the machine alone)");
+    step("measuring (about six minutes; leave the machine alone)");
     let out = root().join("target/bench.json");
     let mut command = bench();
-    command.arg("--").arg("--out").arg(&out).args(&arguments.names);
+    command.arg("--").arg("--out").arg(&out).args(&names);
     if arguments.quick {
         command.arg("--quick");
     }
     run::run(&mut command)?;
-    if arguments.quick || !arguments.names.is_empty() {
+    if arguments.quick || !names.is_empty() {
         note("BENCHMARKS.md is as it was: it is written by a whole run alone");
         return Ok(());
     }
@@ -56,4 +61,12 @@ pub(crate) fn bench(arguments: &Arguments) -> Result {
     fs::write(root().join("BENCHMARKS.md"), page::page(&machine, &measured))?;
     note("written to BENCHMARKS.md");
     Ok(())
+}
+
+/// What was named, with the groups taken apart.
+fn measurements(names: &[String]) -> Vec<&str> {
+    let one = |name: &'_ String| name == "service";
+    let others = names.iter().filter(|name| !one(name)).map(String::as_str);
+    let service = if names.iter().any(one) { &SERVICE[..] } else { &[] };
+    others.chain(service.iter().copied()).collect()
 }

@@ -1,4 +1,4 @@
-//! The path of an operation, measured: `cargo xtask bench`, or `cargo bench -p portcullis -- [--quick] [NAME...]`.
+//! The path of an operation and the service around it, measured: `cargo xtask bench`, or `cargo bench -p portcullis -- [--quick] [NAME...]`.
 //!
 //! Each measurement is a module; it returns [`figure::Figure`]s. What is compared is measured in turns within one run,
 //! because two runs on a busy machine differ by more than what is compared. Nothing here changes what the host does: it
@@ -10,6 +10,8 @@ mod instance;
 mod memory;
 mod mock;
 mod native;
+#[path = "../service/mod.rs"]
+mod service;
 mod slapd;
 mod stats;
 
@@ -24,11 +26,15 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 /// One measurement: its name on the command line, and what it does.
 type Measurement = (&'static str, fn(quick: bool) -> Result<Section>);
 
-const MEASUREMENTS: [Measurement; 4] = [
+const MEASUREMENTS: [Measurement; 8] = [
     ("instance", instance::measure),
     ("slapd", slapd::measure),
     ("command", command::measure),
     ("memory", memory::measure),
+    ("requests", service::requests),
+    ("parts", service::parts),
+    ("start", service::start),
+    ("backlog", service::backlog),
 ];
 
 /// What was typed.

@@ -145,7 +145,7 @@ async fn one(directory: &dyn Directory, done: &Done, shown: &Shown, wait: Durati
             format!("the new password is right, but has expired at once; {when}"),
             "give the service account the right \"Unexpire Password\" on the domain, or look at the account's policy",
         ),
-        Looked::Contradicted(why) | Looked::Impossible(why) => {
+        Looked::Contradicted(why) | Looked::Impossible(why) | Looked::Unreached(why) => {
             *refusals += 1;
             let remedy = "look at the replication between the servers, and whether the account may sign in there";
             Finding::failed(ExitCode::OutcomeUnknown, format!("{why}; {when}"), remedy)

@@ -115,14 +115,15 @@ impl Service {
         let id = OperationId::new().map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
         let longest = policy.config.delivery.deadline;
         let deadline = now + wanted.deadline.unwrap_or(longest).min(longest);
-        let new = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
+        let (new, clear) = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
         let waiting = self.ends.wait(&id);
         let record = match self.accept(new, &digests).await {
             Ok(Accepted::New(record)) => record,
             other => return self.not_new(other, wait).await,
         };
         self.parts.metrics.accepted(&record);
-        self.delivery.take(&record);
+        self.delivery.take_new(&record, &clear);
+        drop(clear);
 
         // The caller waits for the end if it likes to.
         Ok(Admitted::New(match waiting.end(wait, self.stopping()).await {
@@ -192,14 +193,14 @@ impl Service {
             return Err(not_now(&record));
         }
         let cancelled = Event::Cancelled { by: caller.name.clone() };
-        match self.parts.record(id, cancelled).await {
+        match delivery::record_end(&self.parts, id, cancelled).await {
             Ok(record) => {
                 self.ends.tell(record.clone());
                 Ok(record)
             }
             Err(error) => {
                 // It is still in the journal, so it is still to be done.
-                self.delivery.take(&record);
+                self.delivery.take(&record, Duration::ZERO);
                 Err(unwritable(&error))
             }
         }
@@ -220,7 +221,7 @@ impl Service {
             }
             State::Unknown => match self.parts.record(id, retried).await {
                 Ok(record) => {
-                    self.delivery.take(&record);
+                    self.delivery.take(&record, self.policy().config.delivery.deadline);
                     Ok(record)
                 }
                 Err(JournalError::PasswordErased(_) | JournalError::Illegal(_)) => Err(not_now(&record)),

@@ -1,7 +1,8 @@
 //! The passwords of an operation as they rest: sealed, one line each, `new pcs1...`.
 //!
-//! A password that came in clear is sealed here at once, for the host itself, so the journal knows one form only.
-//! Nothing here keeps an opened password.
+//! A password that came in clear is sealed here at once, for the host itself, so the journal knows one form only. Opening
+//! it again a moment later would only cost time: those that came in clear are given back for an operation that is carried
+//! out at once, and nothing here keeps one.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -46,14 +47,20 @@ pub fn labels(kind: OperationKind) -> &'static [Label] {
 pub(super) struct AtRest {
     pub(super) bytes: Vec<u8>,
     pub(super) digests: Vec<[u8; 32]>,
+    /// What came in clear, by its label.
+    pub(super) clear: Vec<(Label, Arc<Password>)>,
 }
 
 /// Seals what came in clear, and admits what came sealed.
 pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassword)>) -> Result<AtRest, Fault> {
-    let (mut lines, mut digests) = (String::new(), Vec::new());
+    let (mut lines, mut digests, mut clear) = (String::new(), Vec::new(), Vec::new());
     for (label, password) in given {
         let envelope = match password {
-            GivenPassword::Clear(password) => own(keys, whom, label, &password)?,
+            GivenPassword::Clear(password) => {
+                let envelope = own(keys, whom, label, &password)?;
+                clear.push((label, Arc::new(password)));
+                envelope
+            }
             GivenPassword::Sealed(envelope) => {
                 let now = SystemTime::now();
                 keys.admit(&envelope, now).map_err(not_opened)?;
@@ -67,7 +74,7 @@ pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassw
         };
         lines.push_str(&format!("{label} {envelope}\n"));
     }
-    Ok(AtRest { bytes: lines.into_bytes(), digests })
+    Ok(AtRest { bytes: lines.into_bytes(), digests, clear })
 }
 
 fn own(keys: &KeyRing, whom: &For<'_>, label: Label, password: &Password) -> Result<Envelope, Fault> {
@@ -97,19 +104,24 @@ pub(super) fn open(keys: &KeyRing, record: &Record, bytes: &[u8]) -> Result<Pass
     let open = |label: Label| {
         let name = label.to_string();
         let (_, envelope) = envelopes(bytes).find(|(found, _)| *found == name).ok_or(OpenError::Unopened)?;
-        keys.open_envelope(&envelope, record.kind, &record.account, &record.caller, label)
+        keys.open_envelope(&envelope, record.kind, &record.account, &record.caller, label).map(Arc::new)
     };
-    let passwords = || {
-        Ok(match record.kind {
-            OperationKind::ResetPassword => Passwords::New(Arc::new(open(Label::New)?), record.options),
-            OperationKind::ChangePassword => {
-                Passwords::OldAndNew(Arc::new(open(Label::Old)?), Arc::new(open(Label::New)?))
-            }
-            OperationKind::VerifyPassword => Passwords::Candidate(Arc::new(open(Label::Candidate)?)),
-            OperationKind::UnlockAccount | OperationKind::AccountStatus => Passwords::None,
-        })
-    };
-    passwords().map_err(not_opened)
+    of_labels(record, open).map_err(not_opened)
+}
+
+/// The passwords of an operation that all came in clear; nothing if one did not.
+pub(super) fn given(record: &Record, clear: &[(Label, Arc<Password>)]) -> Option<Passwords> {
+    let given = |label| clear.iter().find(|(found, _)| *found == label).map(|(_, password)| Arc::clone(password));
+    of_labels(record, |label| given(label).ok_or(())).ok()
+}
+
+fn of_labels<E>(record: &Record, of: impl Fn(Label) -> Result<Arc<Password>, E>) -> Result<Passwords, E> {
+    Ok(match record.kind {
+        OperationKind::ResetPassword => Passwords::New(of(Label::New)?, record.options),
+        OperationKind::ChangePassword => Passwords::OldAndNew(of(Label::Old)?, of(Label::New)?),
+        OperationKind::VerifyPassword => Passwords::Candidate(of(Label::Candidate)?),
+        OperationKind::UnlockAccount | OperationKind::AccountStatus => Passwords::None,
+    })
 }
 
 fn not_opened(error: OpenError) -> Fault {

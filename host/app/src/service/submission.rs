@@ -1,9 +1,10 @@
 //! What a caller asks for, and how it becomes an entry of the journal.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use portcullis_journal::{Idempotency, NewOperation, Record};
-use portcullis_model::{Fault, FaultCode, Login, OperationId, OperationKind, ResetOptions};
+use portcullis_model::{Fault, FaultCode, Login, OperationId, OperationKind, Password, ResetOptions};
 use portcullis_seal::{KeyRing, Label};
 use zeroize::Zeroizing;
 
@@ -90,7 +91,7 @@ impl Submission {
     }
 }
 
-/// The entry of the journal; its passwords sealed. The clear ones are erased here.
+/// The entry of the journal; its passwords sealed. And those that came in clear, which are erased when they are dropped.
 pub(super) fn at_rest(
     keys: &KeyRing,
     id: OperationId,
@@ -98,11 +99,11 @@ pub(super) fn at_rest(
     connector: String,
     wanted: Submission,
     deadline: SystemTime,
-) -> Result<NewOperation, Fault> {
+) -> Result<(NewOperation, Vec<(Label, Arc<Password>)>), Fault> {
     wanted.complete()?;
     let whom = For { kind: wanted.kind, account: &wanted.account, caller: &caller.name, deadline };
     let rest = sealed::rest(keys, &whom, wanted.passwords)?;
-    Ok(NewOperation {
+    let new = NewOperation {
         id,
         caller: caller.name.clone(),
         idempotency: wanted.repeat.map(|Repeat(key)| Idempotency { key, digest: [0; 32] }),
@@ -113,5 +114,6 @@ pub(super) fn at_rest(
         sealed: rest.bytes,
         envelopes: rest.digests,
         deadline,
-    })
+    };
+    Ok((new, rest.clear))
 }

@@ -1,13 +1,14 @@
 //! From the request to the end of the operation.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use portcullis::service::Admitted;
 use portcullis::service::callers::Caller;
+use portcullis::service::{Admitted, GivenPassword};
 use portcullis_journal::State;
 use portcullis_model::{FaultCode, OperationKind, ResetOptions};
+use portcullis_seal::{Binding, Label, seal, unix_seconds};
 
-use super::world::{ALICE, OLD, WAIT, World, ask, is_password, reset, wanted};
+use super::world::{ALICE, OLD, WAIT, World, ask, is_password, password, reset, wanted};
 
 const RATES: &str = "[limits]\naccount-rate = \"1000/s\"\n";
 
@@ -103,4 +104,24 @@ async fn a_stopping_service_takes_nothing_and_loses_nothing() {
     assert!(service.stop(WAIT).await);
     let fault = service.submit(&Caller::operator(), reset(ALICE, "another password"), WAIT).await.unwrap_err();
     assert_eq!(fault.code, FaultCode::Stopping);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_password_in_clear_and_one_sealed_are_both_used() {
+    let world = World::new(RATES);
+    let service = world.start().await;
+    let mut wanted = wanted(OperationKind::ChangePassword, ALICE, &[OLD, "a new password"]);
+    let key = service.keys().current();
+    let binding = Binding {
+        kind: wanted.kind,
+        account: &wanted.account,
+        caller: &Caller::operator().name,
+        label: Label::Old,
+        key: &key.id,
+        expires: unix_seconds(SystemTime::now() + WAIT),
+    };
+    let envelope = seal(&key.key, &password(OLD), &binding).unwrap();
+    wanted.passwords[0].1 = GivenPassword::Sealed(envelope);
+    assert_eq!(ask(&service, wanted).await.state, State::Done);
+    assert!(is_password(&service, ALICE, "a new password").await);
 }

@@ -68,6 +68,7 @@ impl Batch {
                 tracing::error!(journal = %path.display(), %error, "and not rolled back");
             }
         } else {
+            tracing::trace!(commands = answers.len() as u64, "committed");
             for entry in written.entries {
                 // Nobody watching is no error.
                 let _ = watchers.send(entry);

@@ -30,6 +30,8 @@ pub(crate) use record::restored;
 const QUEUE: usize = 1024;
 /// The most commands of one transaction.
 const BATCH: usize = 256;
+/// The longest that a batch waits for others to come, see [`Work::gather`].
+const GATHER: Duration = Duration::from_millis(1);
 /// How long nothing must have happened until erased passwords are taken out of the log beside the database...
 const IDLE: Duration = Duration::from_millis(200);
 /// ...and how long they may stay there under load.
@@ -63,7 +65,7 @@ impl Writer {
     ) -> Result<Self, JournalError> {
         let (commands, queue) = channel();
         let at = folder.path().to_owned();
-        let work = Work { connection, path, watchers, queue, erased_since: None };
+        let work = Work { connection, path, watchers, queue, gather: Duration::ZERO, erased_since: None };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || {
@@ -103,6 +105,9 @@ struct Work {
     path: PathBuf,
     watchers: broadcast::Sender<Entry>,
     queue: Receiver<(Command, Option<OwnedSemaphorePermit>)>,
+    /// How long the next batch waits for others after its first command: a part of what the commit before took, if that
+    /// one had company. Without it, whoever is answered first has a commit for itself, and all others wait for that.
+    gather: Duration,
     /// Since when the log beside the database may hold erased passwords.
     erased_since: Option<Instant>,
 }
@@ -117,6 +122,7 @@ impl Work {
             let mut places = Vec::new();
             let mut next = Some(first);
             let mut checkpoints = Vec::new();
+            let until = Instant::now() + self.gather;
             while let Some((command, place)) = next.take() {
                 places.push(place);
                 match command {
@@ -125,10 +131,12 @@ impl Work {
                     command => batch.add(command),
                 }
                 if open && places.len() < BATCH {
-                    next = self.queue.try_recv().ok();
+                    next = self.queue.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
                 }
             }
+            let begun = Instant::now();
             let erased = batch.write(&self.connection, &self.path, &self.watchers);
+            self.gather = if places.len() > 1 { (begun.elapsed() / 4).min(GATHER) } else { Duration::ZERO };
             if erased {
                 self.erased_since.get_or_insert_with(Instant::now);
             }

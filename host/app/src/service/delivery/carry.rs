@@ -8,8 +8,8 @@ use portcullis_capabilities::Intent;
 use portcullis_journal::{Event, Journal, JournalError, Record, State};
 use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
 
-use super::backoff;
 use super::plan::{Ended, Ticket};
+use super::{backoff, doubt};
 use crate::observe::Metrics;
 use crate::operation::{Around, LookedAgain, look_again, perform_within};
 use crate::service::parts::Parts;
@@ -49,20 +49,36 @@ pub(in crate::service) fn unwritable(error: &JournalError) -> Fault {
     Fault::new(FaultCode::JournalUnwritable, error.to_string())
 }
 
+/// An operation that was accepted a moment ago: it need not be read from the journal again. Should it have changed since,
+/// the journal refuses that it is acted on.
+pub(super) struct Fresh {
+    pub(super) record: Record,
+    pub(super) passwords: Passwords,
+}
+
 /// Carries an operation out, or looks what became of it. Returns the operation as it stands then, and what that means
 /// for the plan.
-pub(super) async fn carry(parts: &Parts, ticket: &Ticket) -> (Option<Record>, Ended) {
-    let event = match parts.journal.get(&ticket.id).await {
+pub(super) async fn carry(parts: &Parts, ticket: &Ticket, fresh: Option<Fresh>) -> (Option<Record>, Ended) {
+    let is_fresh = fresh.is_some();
+    let (read, passwords) = match fresh {
+        Some(Fresh { record, passwords }) => (Ok(Some(record)), Some(passwords)),
+        None => (parts.journal.get(&ticket.id).await, None),
+    };
+    let event = match read {
         // An operator settled it while it waited.
         Ok(Some(record)) if record.state.is_final() => {
             return (Some(record), Ended::Settled { took_effect: false, answered: false });
         }
-        Ok(Some(record)) => attempt(parts, ticket, &record).await,
+        Ok(Some(record)) => attempt(parts, ticket, &record, passwords).await,
         Ok(None) => return (None, Ended::Settled { took_effect: false, answered: false }),
         Err(error) => return (None, later_for_want_of_the_journal(parts, ticket, &error)),
     };
     let ended = meaning(&event);
-    match parts.record(&ticket.id, event).await {
+    let recorded = match is_fresh {
+        true => parts.record(&ticket.id, event).await,
+        false => doubt::record(parts, &ticket.id, event).await,
+    };
+    match recorded {
         Ok(record) => (Some(record), ended),
         Err(error) => (None, later_for_want_of_the_journal(parts, ticket, &error)),
     }
@@ -76,9 +92,19 @@ fn later_for_want_of_the_journal(parts: &Parts, ticket: &Ticket, error: &Journal
     Ended::Later { until: Instant::now() + pause, unreachable: false }
 }
 
-async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
+async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record, passwords: Option<Passwords>) -> Event {
     match record.state {
-        State::Waiting => deliver(parts, ticket, record).await.unwrap_or_else(|fault| postponed(parts, ticket, fault)),
+        State::Waiting => {
+            if passwords.is_none() {
+                match doubt::overtaken(parts, record).await {
+                    Ok(Some(by)) => return Event::Superseded { by },
+                    Ok(None) => {}
+                    Err(error) => return postponed(parts, ticket, unwritable(&error)),
+                }
+            }
+            let delivered = deliver(parts, ticket, record, passwords).await;
+            delivered.unwrap_or_else(|fault| postponed(parts, ticket, fault))
+        }
         State::InDoubt => look(parts, ticket, record).await,
         // The end of the last attempt could not be written down: it is in doubt.
         _ => Event::Interrupted,
@@ -86,9 +112,14 @@ async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
 }
 
 /// An error here is a fault before anything was sent.
-async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Event, Fault> {
+async fn deliver(
+    parts: &Parts,
+    ticket: &Ticket,
+    record: &Record,
+    passwords: Option<Passwords>,
+) -> Result<Event, Fault> {
     let (running, around) = prepared(parts, record)?;
-    let operation = opened(parts, record).await?;
+    let operation = opened(parts, record, passwords).await?;
     let (journal, metrics) = (parts.journal.clone(), Arc::clone(&parts.metrics));
     let intent = Journaled { journal, metrics, id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
@@ -104,7 +135,7 @@ async fn deliver(parts: &Parts, ticket: &Ticket, record: &Record) -> Result<Even
 
 async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
     let looked = match prepared(parts, record) {
-        Ok((running, around)) => match opened(parts, record).await {
+        Ok((running, around)) => match opened(parts, record, None).await {
             Ok(operation) => look_again(&running.connector, &operation, around).await,
             Err(fault) => LookedAgain::CannotTell(fault),
         },
@@ -146,8 +177,10 @@ fn prepared(parts: &Parts, record: &Record) -> Result<(Arc<crate::service::regis
     Ok((running, Around { exclude: caller.exclude().map(str::to_owned), intent: None }))
 }
 
-async fn opened(parts: &Parts, record: &Record) -> Result<Operation, Fault> {
-    let passwords = if record.has_password {
+async fn opened(parts: &Parts, record: &Record, passwords: Option<Passwords>) -> Result<Operation, Fault> {
+    let passwords = if let Some(passwords) = passwords {
+        passwords
+    } else if record.has_password {
         let sealed = parts.journal.sealed(&record.id).await.map_err(|error| unwritable(&error))?;
         sealed::open(&parts.keys, record, &sealed.unwrap_or_default())?
     } else {
@@ -186,6 +219,7 @@ fn meaning(event: &Event) -> Ended {
         Event::Done { .. } => settled(true, true),
         // Nobody knows, so it counts as if it had taken effect: an older password must not be written over it.
         Event::Unknown { .. } => settled(true, false),
+        Event::Superseded { .. } => settled(false, false),
         Event::Refused { fault } => settled(false, matches!(fault.code.blame(), Blame::Caller | Blame::Directory)),
         Event::Postponed { fault, until } | Event::Doubted { fault, until } | Event::Looked { fault, until } => {
             later(until, fault)
@@ -212,5 +246,5 @@ pub(super) async fn expire(parts: &Parts, ticket: &Ticket) -> Result<Option<Reco
         State::InDoubt => Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, last) },
         _ => return Ok(Some(record)),
     };
-    parts.record(&ticket.id, event).await.map(Some)
+    doubt::record(parts, &ticket.id, event).await.map(Some)
 }

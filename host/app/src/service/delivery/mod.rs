@@ -7,6 +7,7 @@
 mod backoff;
 mod breaker;
 mod carry;
+mod doubt;
 mod plan;
 
 use std::collections::HashMap;
@@ -14,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_journal::{Event, JournalError, Record, State};
-use portcullis_model::OperationKind;
+use portcullis_model::{OperationKind, Password};
+use portcullis_seal::Label;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
@@ -22,9 +24,11 @@ use super::callers::folded;
 use super::ends::Ends;
 use super::parts::Parts;
 use breaker::BreakerSettings;
+use carry::Fresh;
 use plan::{Ended, Job, LaneName, Plan, Ticket};
 
 pub(super) use carry::unwritable;
+pub(super) use doubt::record as record_end;
 
 /// What was in doubt when the service stopped is looked at for at least this long, however old it is.
 const LOOKED_AT: Duration = Duration::from_secs(600);
@@ -70,17 +74,26 @@ impl Delivery {
                 State::Acting => self.parts.record(&record.id, Event::Interrupted).await?,
                 _ => record,
             };
-            self.plan(&record);
+            self.plan(&record, Duration::ZERO);
         }
         tokio::spawn(Arc::clone(self).keep_time());
         self.pump();
         Ok(())
     }
 
-    /// Takes an operation that was accepted.
-    pub(super) fn take(self: &Arc<Self>, record: &Record) {
-        self.plan(record);
+    /// Takes an operation that is in the journal, and lets it try for `least` at least, however old it is.
+    pub(super) fn take(self: &Arc<Self>, record: &Record, least: Duration) {
+        self.plan(record, least);
         self.pump();
+        self.woken.notify_one();
+    }
+
+    /// Takes an operation that has just been accepted. If it can be carried out at once, what is still in memory is used;
+    /// if it has to wait, it is read from the journal when its turn comes, and nothing of it stays in memory.
+    pub(super) fn take_new(self: &Arc<Self>, record: &Record, clear: &[(Label, Arc<Password>)]) {
+        self.plan(record, Duration::ZERO);
+        let passwords = super::sealed::given(record, clear);
+        self.pump_with(passwords.map(|passwords| Fresh { record: record.clone(), passwords }));
         self.woken.notify_one();
     }
 
@@ -133,7 +146,7 @@ impl Delivery {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn plan(&self, record: &Record) {
+    fn plan(&self, record: &Record, least: Duration) {
         let settings = self.parts.delivery();
         let breaker = BreakerSettings {
             failures: settings.breaker_failures,
@@ -144,7 +157,7 @@ impl Delivery {
         let mut state = self.lock();
         let plan = state.plans.entry(record.connector.clone()).or_insert_with(|| Plan::new(limit, breaker));
         plan.set_limit(limit);
-        plan.add(lane(record), ticket(record));
+        plan.add(lane(record), ticket(record, least));
     }
 
     fn limit(&self, connector: &str) -> usize {
@@ -153,6 +166,10 @@ impl Delivery {
 
     /// Starts everything that can run now.
     fn pump(self: &Arc<Self>) {
+        self.pump_with(None);
+    }
+
+    fn pump_with(self: &Arc<Self>, mut fresh: Option<Fresh>) {
         let now = Instant::now();
         let mut state = self.lock();
         if state.stopping {
@@ -162,17 +179,18 @@ impl Delivery {
         for (connector, plan) in plans.iter_mut() {
             while let Some((lane, job)) = plan.next(now) {
                 *running += 1;
-                tokio::spawn(Arc::clone(self).run(connector.clone(), lane, job));
+                let fresh = fresh.take_if(|fresh| job.is_run_of(&fresh.record.id));
+                tokio::spawn(Arc::clone(self).run(connector.clone(), lane, job, fresh));
             }
         }
     }
 
-    async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job) {
+    async fn run(self: Arc<Self>, connector: String, lane: LaneName, job: Job, fresh: Option<Fresh>) {
         match job {
             Job::Run(ticket) => {
                 let waited = ticket.since.elapsed();
                 let span = self.parts.metrics.taken_up(&ticket.id, ticket.kind, &connector, waited);
-                let (record, ended) = carry::carry(&self.parts, &ticket).instrument(span).await;
+                let (record, ended) = carry::carry(&self.parts, &ticket, fresh).instrument(span).await;
                 self.ended(&connector, &lane, ticket, record, ended).await;
             }
             Job::Expire(ticket) => match carry::expire(&self.parts, &ticket).await {
@@ -195,7 +213,7 @@ impl Delivery {
     async fn ended(&self, connector: &str, lane: &LaneName, ticket: Ticket, record: Option<Record>, ended: Ended) {
         let by = ticket.id.clone();
         let ticket = match &record {
-            Some(record) => Ticket { deadline: ticket.deadline, ..self::ticket(record) },
+            Some(record) => Ticket { deadline: ticket.deadline, ..self::ticket(record, Duration::ZERO) },
             // The journal does not answer: until it does, something may have been sent.
             None => Ticket { in_doubt: true, attempts: ticket.attempts + 1, ..ticket },
         };
@@ -207,9 +225,15 @@ impl Delivery {
             self.ends.tell(record);
         }
         for older in overtaken {
-            match self.parts.record(&older.id, Event::Superseded { by: by.clone() }).await {
+            match doubt::record(&self.parts, &older.id, Event::Superseded { by: by.clone() }).await {
                 Ok(record) => self.ends.tell(record),
-                Err(error) => tracing::error!(operation = %older.id, "{error}"),
+                Err(error) => {
+                    // When its turn comes again, the journal tells that it was overtaken.
+                    tracing::error!(operation = %older.id, "{error}");
+                    if let Some(plan) = self.lock().plans.get_mut(connector) {
+                        plan.add(Arc::clone(lane), older);
+                    }
+                }
             }
         }
     }
@@ -242,16 +266,17 @@ fn lane(record: &Record) -> LaneName {
     folded(&record.account).into()
 }
 
-fn ticket(record: &Record) -> Ticket {
+fn ticket(record: &Record, least: Duration) -> Ticket {
     let in_doubt = matches!(record.state, State::InDoubt | State::Acting);
     let left = record.deadline.duration_since(SystemTime::now()).unwrap_or_default();
-    let left = if in_doubt { left.max(LOOKED_AT) } else { left };
+    let left = if in_doubt { left.max(LOOKED_AT) } else { left.max(least) };
     let pause = record.not_before.and_then(|until| until.duration_since(SystemTime::now()).ok()).unwrap_or_default();
     Ticket {
         since: Instant::now() + pause,
         seq: record.seq,
         id: record.id.clone(),
         kind: record.kind,
+        account: record.account.as_str().to_lowercase().into(),
         unlocks: record.kind == OperationKind::ResetPassword && record.options.unlock,
         deadline: Instant::now() + left,
         attempts: record.attempts,

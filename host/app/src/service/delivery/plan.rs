@@ -21,6 +21,8 @@ pub(super) struct Ticket {
     pub(super) seq: u64,
     pub(super) id: OperationId,
     pub(super) kind: OperationKind,
+    /// The account as it was named, in lower case. A lane may hold several that some directory takes for the same.
+    pub(super) account: Arc<str>,
     /// A reset that unlocks as well.
     pub(super) unlocks: bool,
     /// When its life ends.
@@ -40,6 +42,13 @@ pub(super) enum Job {
     Run(Ticket),
     /// Its life is over.
     Expire(Ticket),
+}
+
+impl Job {
+    /// Whether it is to carry out this operation.
+    pub(super) fn is_run_of(&self, id: &OperationId) -> bool {
+        matches!(self, Self::Run(ticket) if ticket.id == *id)
+    }
 }
 
 /// How a run ended, for the plan.
@@ -134,7 +143,7 @@ impl Plan {
         }
         let (_, name) = self.ready.pop_first()?;
         let lane = self.lanes.get_mut(&name)?;
-        let ticket = lane.queue.remove(newest_of_a_run(&lane.queue))?;
+        let ticket = lane.queue.remove(chosen(&lane.queue))?;
         let tries = gate == Gate::Try;
         if tries {
             self.breaker.tries();
@@ -173,7 +182,7 @@ impl Plan {
                     self.breaker.undecided();
                 }
                 if took_effect {
-                    overtaken = self.take_older(name, ticket.seq);
+                    overtaken = self.take_pointless(name, &ticket);
                 }
             }
             Ended::Later { until, unreachable } => {
@@ -255,12 +264,13 @@ impl Plan {
         ticket.map(|ticket| (name, Job::Expire(ticket)))
     }
 
-    fn take_older(&mut self, name: &LaneName, seq: u64) -> Vec<Ticket> {
-        let mut older = Vec::new();
-        while self.lanes.get(name).and_then(|lane| lane.queue.front()).is_some_and(|ticket| ticket.seq < seq) {
-            older.extend(self.remove(name, 0));
+    /// Takes out what a newer operation that took effect has made pointless.
+    fn take_pointless(&mut self, name: &LaneName, newer: &Ticket) -> Vec<Ticket> {
+        let mut pointless = Vec::new();
+        while let Some(at) = self.lanes.get(name).and_then(|lane| lane.queue.iter().position(|t| newer.overtakes(t))) {
+            pointless.extend(self.remove(name, at));
         }
-        older
+        pointless
     }
 
     fn remove(&mut self, name: &LaneName, at: usize) -> Option<Ticket> {
@@ -300,21 +310,31 @@ impl Plan {
     }
 }
 
-/// Which operation of a lane runs: the first, unless newer resets make it pointless. Of passwords that are set one after
-/// the other only the last one counts, so the newest reset goes first; the older ones are superseded if it takes effect
-/// and have their turn if it is refused. A question in between wants to see what was before it, and ends the run.
-fn newest_of_a_run(queue: &VecDeque<Ticket>) -> usize {
-    let sets = |ticket: &&Ticket| ticket.kind.sets_password() && !ticket.in_doubt;
-    let run = queue.iter().take_while(sets).count();
-    let unlocks = |until: usize| queue.iter().take(until).any(|ticket| ticket.unlocks);
-    (1..run)
-        .rev()
-        .find(|at| {
-            queue
-                .get(*at)
-                .is_some_and(|newest| newest.kind == OperationKind::ResetPassword && (newest.unlocks || !unlocks(*at)))
-        })
-        .unwrap_or(0)
+/// Which operation of a lane runs: the first, with two exceptions. What is in doubt is looked at before anything else is
+/// sent. And of passwords that are set one after the other only the last one counts, so the newest reset goes first; the
+/// older ones are superseded if it takes effect and have their turn if it is refused. A question in between wants to see
+/// what was before it, and ends the run.
+fn chosen(queue: &VecDeque<Ticket>) -> usize {
+    if let Some(doubt) = queue.iter().position(|ticket| ticket.in_doubt) {
+        return doubt;
+    }
+    let run = queue.iter().take_while(|ticket| ticket.kind.sets_password()).count();
+    let overtakes =
+        |at: &usize| queue.get(*at).is_some_and(|newest| queue.iter().take(*at).all(|older| newest.overtakes(older)));
+    (1..run).rev().find(overtakes).unwrap_or(0)
+}
+
+impl Ticket {
+    /// Whether this operation, once it took effect, makes an older one pointless: a reset of the same account, of
+    /// everything that would only have set another password. An unlock would be lost, unless this one unlocks as well.
+    fn overtakes(&self, older: &Self) -> bool {
+        self.kind == OperationKind::ResetPassword
+            && older.seq < self.seq
+            && older.account == self.account
+            && older.kind.sets_password()
+            && !older.in_doubt
+            && (self.unlocks || !older.unlocks)
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ impl World {
             seq: self.seq,
             id: OperationId::new().unwrap(),
             kind,
+            account: lane.into(),
             unlocks: false,
             deadline: self.now + 3600 * SECOND,
             attempts: 0,
@@ -171,6 +172,33 @@ fn what_is_in_doubt_blocks_its_account_and_is_not_superseded() {
     w.now = until;
     assert_eq!(w.step(DONE), Some((doubt, vec![])));
     assert_eq!(w.step(DONE), Some((newer, vec![])));
+}
+
+#[test]
+fn what_is_in_doubt_is_looked_at_before_anything_older_is_sent() {
+    let mut w = World::new(8);
+    let older = w.add("alice", OperationKind::ResetPassword);
+    let doubt = w.add_ticket("alice", OperationKind::ResetPassword, |ticket| ticket.in_doubt = true);
+    assert_eq!(w.step(DONE), Some((doubt, vec![older])));
+}
+
+#[test]
+fn a_question_supersedes_nothing_that_came_back_while_it_ran() {
+    let mut w = World::new(8);
+    let question = w.add_ticket("alice", OperationKind::AccountStatus, |ticket| ticket.seq = 9);
+    let (lane, asking) = w.run().unwrap();
+    let again = w.add_ticket("alice", OperationKind::ResetPassword, |ticket| ticket.seq = 5);
+    assert_eq!(w.plan.ended(&lane, asking, DONE, w.now), vec![], "{question} superseded {again}");
+    assert_eq!(w.run().unwrap().1.seq, 5);
+}
+
+#[test]
+fn names_that_only_some_directories_take_for_the_same_supersede_nothing() {
+    let mut w = World::new(8);
+    let jose = w.add_ticket("jose", OperationKind::ResetPassword, |ticket| ticket.account = "jos\u{e9}".into());
+    let other = w.add_ticket("jose", OperationKind::ResetPassword, |ticket| ticket.account = "jose".into());
+    assert_eq!(w.step(DONE), Some((jose, vec![])));
+    assert_eq!(w.step(DONE), Some((other, vec![])));
 }
 
 #[test]
