@@ -157,7 +157,7 @@ impl Service {
     pub async fn wait(&self, id: &OperationId, most: Duration) -> Result<Option<Record>, Fault> {
         let waiting = self.ends.wait(id);
         let now = self.get(id).await;
-        let open = matches!(&now, Ok(Some(record)) if !record.state.is_final());
+        let open = matches!(&now, Ok(Some(record)) if !record.state.has_ended());
         let ended = if open {
             tokio::time::timeout(most, waiting).await.ok().and_then(Result::ok)
         } else {
