@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use portcullis::config::load_service;
+use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Service, ServiceOptions};
 use portcullis_journal::Journal;
@@ -59,6 +60,40 @@ impl Folders {
         draft.write_to(&self.config.path().join("connectors").join(name).with_extension("toml"));
         self.drafts.push(draft);
         self
+    }
+
+    /// With the connector of the example on a directory in the host's memory, and these versions of its plugin approved;
+    /// the first one is there.
+    ///
+    /// # Panics
+    /// If the plugin was not built.
+    #[must_use]
+    pub fn with_mock(self, versions: &[u8]) -> Self {
+        let examples = root().join("examples/connectors-toml");
+        let connectors = self.config.path().join("connectors");
+        fs::copy(examples.join("people.ldif"), connectors.join("people.ldif")).expect("the example");
+        let toml = fs::read_to_string(examples.join("mock.toml")).expect("the example");
+        fs::write(connectors.join("mock.toml"), toml.replace("history = 3", "history = 0")).expect("the example");
+        for version in versions.iter().rev() {
+            self.write_mock(*version);
+            let place = self.config.path().join("plugins/mock.wasm");
+            let loaded = sandbox().load(&place).expect("a plugin");
+            Approvals::add(self.state(), Approval::of(&loaded, &place, "tester".into())).expect("an approval");
+        }
+        self
+    }
+
+    /// Puts a version of the mock plugin there. They differ in a custom section, which no engine looks at.
+    ///
+    /// # Panics
+    /// If the plugin was not built.
+    pub fn write_mock(&self, version: u8) {
+        let mut bytes = fs::read(plugins("mock.wasm").join("mock.wasm")).expect("a plugin that was built");
+        // Binary format of WebAssembly, section 0: its size, the length of its name, the name, anything.
+        bytes.extend([0, 6, 4, b't', b'e', b's', b't', version]);
+        let temporary = self.config.path().join("plugins/.new");
+        fs::write(&temporary, bytes).expect("a plugin");
+        fs::rename(temporary, self.config.path().join("plugins/mock.wasm")).expect("a plugin");
     }
 
     /// The folder with portcullis.toml.

@@ -6,6 +6,7 @@ mod crowd;
 mod order;
 mod servers;
 mod slow;
+mod swap;
 
 use std::time::Duration;
 

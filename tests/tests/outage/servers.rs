@@ -23,6 +23,7 @@ async fn stopped_and_started_again_under_load() -> Result<()> {
     let service = folders.start().await?;
     let before = submit_all(&service, &accounts, 0..2).await?;
     server.stop()?;
+    println!("stopped");
     let during = submit_all(&service, &accounts, 2..8).await?;
     // It is the breaker that says so, not the clock: enough came back in vain.
     let people = || service.load().get("people").copied().unwrap_or_default();
@@ -30,7 +31,9 @@ async fn stopped_and_started_again_under_load() -> Result<()> {
     while !people().breaker_open {
         tokio::time::timeout(super::WAIT, changes.recv()).await.map_err(|_| "the breaker does not open")?.ok();
     }
+    println!("the breaker is open");
     server.restart()?;
+    println!("started");
     let after = submit_all(&service, &accounts, 8..10).await?;
     let mut all = before;
     for (account, records) in during.into_iter().chain(after) {

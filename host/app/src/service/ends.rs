@@ -31,7 +31,7 @@ impl Ends {
 
     /// Tells those who wait, if it is an end.
     pub(super) fn tell(&self, record: Record) {
-        if !record.state.is_final() {
+        if !record.state.has_ended() {
             return;
         }
         let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&record.id);

@@ -167,7 +167,7 @@ impl Service {
     pub async fn wait(&self, id: &OperationId, most: Duration) -> Result<Option<Record>, Fault> {
         let waiting = self.ends.wait(id);
         match self.get(id).await? {
-            Some(record) if !record.state.is_final() => match waiting.end(most, self.stopping()).await {
+            Some(record) if !record.state.has_ended() => match waiting.end(most, self.stopping()).await {
                 Some(record) => Ok(Some(record)),
                 None => self.get(id).await,
             },
