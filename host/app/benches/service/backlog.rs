@@ -14,7 +14,8 @@ const METHOD: &str = "Resets are handed in through the interface while the conne
     for another account; all of them wait. Then the directory is there (the connector's file names the one in the host's \
     memory, with 10,000 people, and the registry is told to look), and the service delivers them, 64 side by side. From \
     the first that is acted on to the end of the last, by their number. Each sample is a service of its own on an empty \
-    journal; sizes take turns, and the smallest is taken more often, because it is over so soon.";
+    journal; sizes take turns, and the smaller are taken more often, because they are over so soon. The kernel counts \
+    processor time in hundredths of a second: that of 100 operations is coarse.";
 
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 const MOST: usize = 10_000;

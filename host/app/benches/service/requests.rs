@@ -68,7 +68,8 @@ fn of_closed(name: &str, rounds: &[Round]) -> Vec<Figure> {
     let of = |what: fn(&Round) -> f64| rounds.iter().map(what).collect::<Vec<_>>();
     let processor = of(|round| round.processor);
     let why = format!(
-        "An operation takes {:.0} us of processor time, the caller's part and the kernel's included: see where it goes.",
+        "An operation takes {:.0} us of processor time, the caller's part and the kernel's included, and waits for three \
+         commits, each of which is a sync: see where an operation's time goes.",
         quantile(&processor, 0.5).unwrap_or_default()
     );
     let rate = Figure::of(format!("{CALLERS} callers, {name}"), "operations/s", &of(|round| round.rate));

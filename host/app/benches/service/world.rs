@@ -36,7 +36,7 @@ impl World {
             world.connector(n, EMBEDDED)?;
         }
         let config = format!(
-            "[callers.bench]\ntoken-sha256 = [\"{hash}\"]\noperations = [\"reset-password\"]\naccounts = [\"*\"]\nexcept = [\"*-adm@*\"]\n\
+            "[callers.bench]\ntoken-sha256 = [\"{hash}\"]\noperations = [\"reset-password\"]\naccounts = [\"*\"]\nexcept = [\"*-adm\"]\n\
              rate = \"1000000/s\"\n\n[limits]\naccount-rate = \"1000000/s\"\n\n{extra}"
         );
         std::fs::write(world.path("config/portcullis.toml"), config)?;

@@ -43,12 +43,14 @@ pub fn labels(kind: OperationKind) -> &'static [Label] {
     }
 }
 
+/// Passwords that came in clear, by their labels. Erased when the last who holds one drops it.
+pub(super) type InClear = Vec<(Label, Arc<Password>)>;
+
 /// Passwords at rest, and the digests of the envelopes that came from outside: each may be used once.
 pub(super) struct AtRest {
     pub(super) bytes: Vec<u8>,
     pub(super) digests: Vec<[u8; 32]>,
-    /// What came in clear, by its label.
-    pub(super) clear: Vec<(Label, Arc<Password>)>,
+    pub(super) clear: InClear,
 }
 
 /// Seals what came in clear, and admits what came sealed.

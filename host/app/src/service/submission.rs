@@ -1,15 +1,14 @@
 //! What a caller asks for, and how it becomes an entry of the journal.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use portcullis_journal::{Idempotency, NewOperation, Record};
-use portcullis_model::{Fault, FaultCode, Login, OperationId, OperationKind, Password, ResetOptions};
+use portcullis_model::{Fault, FaultCode, Login, OperationId, OperationKind, ResetOptions};
 use portcullis_seal::{KeyRing, Label};
 use zeroize::Zeroizing;
 
 use super::callers::Caller;
-use super::sealed::{self, For, GivenPassword, labels};
+use super::sealed::{self, For, GivenPassword, InClear, labels};
 
 /// What a caller asks for.
 #[derive(Debug)]
@@ -91,7 +90,7 @@ impl Submission {
     }
 }
 
-/// The entry of the journal; its passwords sealed. And those that came in clear, which are erased when they are dropped.
+/// The entry of the journal, its passwords sealed; and those that came in clear.
 pub(super) fn at_rest(
     keys: &KeyRing,
     id: OperationId,
@@ -99,7 +98,7 @@ pub(super) fn at_rest(
     connector: String,
     wanted: Submission,
     deadline: SystemTime,
-) -> Result<(NewOperation, Vec<(Label, Arc<Password>)>), Fault> {
+) -> Result<(NewOperation, InClear), Fault> {
     wanted.complete()?;
     let whom = For { kind: wanted.kind, account: &wanted.account, caller: &caller.name, deadline };
     let rest = sealed::rest(keys, &whom, wanted.passwords)?;

@@ -314,3 +314,15 @@ proptest! {
         prop_assert!(w.plan.deadlines.is_empty());
     }
 }
+
+#[test]
+fn what_is_in_memory_of_one_operation_is_for_no_other_and_for_no_expiry() {
+    let mut world = World::new(2);
+    world.reset("alice");
+    world.reset("bob");
+    let (_, alice) = world.run().unwrap();
+    let (_, bob) = world.run().unwrap();
+    assert!(Job::Run(alice.clone()).is_run_of(&alice.id));
+    assert!(!Job::Run(alice.clone()).is_run_of(&bob.id));
+    assert!(!Job::Expire(alice.clone()).is_run_of(&alice.id));
+}
