@@ -4,7 +4,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use crate::{JournalError, schema};
@@ -70,10 +70,27 @@ impl Folder {
     /// Makes a finished file the database. Nothing may be in its place.
     pub(crate) fn put(&mut self, fresh: &Path) -> Result<(), JournalError> {
         sync(fresh)?;
+        self.give(fresh)?;
         let path = database(&self.path);
         fs::rename(fresh, &path).map_err(JournalError::io("rename", fresh))?;
         sync(&self.path)?;
         self.remember()
+    }
+
+    /// What root makes belongs to the one who owns the folder: the service has to open it.
+    fn give(&self, file: &Path) -> Result<(), JournalError> {
+        let failed = JournalError::io("give to its owner", file);
+        let (owner, ours) = match (fs::metadata(&self.path), fs::metadata(file)) {
+            (Ok(folder), Ok(file)) => ((folder.uid(), folder.gid()), (file.uid(), file.gid())),
+            (Err(error), _) | (_, Err(error)) => return Err(failed(error)),
+        };
+        if owner == ours {
+            return Ok(());
+        }
+        let lock = self.path.join("journal.lock");
+        chown(file, Some(owner.0), Some(owner.1))
+            .and_then(|()| chown(&lock, Some(owner.0), Some(owner.1)))
+            .map_err(failed)
     }
 
     fn made(&mut self) -> Result<bool, JournalError> {

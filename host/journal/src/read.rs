@@ -26,10 +26,33 @@ pub(crate) fn sealed(connection: &Connection, id: &OperationId) -> Result<Option
         .map_err(row::failed(connection))
 }
 
+/// The operation that a caller asked for with a key, and the digest of that request.
+pub(crate) fn by_key(
+    connection: &Connection,
+    caller: &str,
+    key: &str,
+) -> Result<Option<(Record, Option<[u8; 32]>)>, JournalError> {
+    let failed = row::failed(connection);
+    let found = connection
+        .prepare_cached("SELECT id, digest FROM operations WHERE caller = ?1 AND key = ?2")
+        .and_then(|mut s| s.query_row([caller, key], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional())
+        .map_err(&failed)?;
+    let Some((id, digest)) = found else { return Ok(None) };
+    let record = match OperationId::parse(&id) {
+        Some(id) => by_id(connection, &id)?,
+        None => None,
+    };
+    let what = || "an index names an operation that is not there".into();
+    let record = record.ok_or_else(|| JournalError::Storage { doing: "read", what: what() })?;
+    Ok(Some((record, digest)))
+}
+
 /// Every sealed password that is kept.
 pub(crate) fn all_sealed(connection: &Connection) -> Result<Vec<Vec<u8>>, JournalError> {
     connection
-        .prepare_cached("SELECT bytes FROM sealed")
+        .prepare_cached(
+            "SELECT s.bytes FROM operations o JOIN sealed s ON s.operation = o.seq WHERE o.has_password = 1",
+        )
         .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
         .map_err(row::failed(connection))
 }

@@ -67,6 +67,15 @@ impl Reader {
         self.with(move |c| read::sealed(c, &id)).await
     }
 
+    /// The operation that a caller asked for with an idempotency key, and the digest of that request.
+    ///
+    /// # Errors
+    /// See [`Reader::get`].
+    pub async fn by_key(&self, caller: &str, key: &str) -> Result<Option<(Record, Option<[u8; 32]>)>, JournalError> {
+        let (caller, key) = (caller.to_owned(), key.to_owned());
+        self.with(move |c| read::by_key(c, &caller, &key)).await
+    }
+
     /// Every sealed password that is kept: which keys are still needed is read from them.
     ///
     /// # Errors

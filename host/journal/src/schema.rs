@@ -41,6 +41,7 @@ CREATE TABLE operations (
 ) STRICT;
 CREATE UNIQUE INDEX operations_key ON operations (caller, key) WHERE key IS NOT NULL;
 CREATE INDEX operations_account ON operations (folded);
+CREATE INDEX operations_caller ON operations (caller, seq);
 CREATE INDEX operations_open ON operations (seq) WHERE ended_at IS NULL;
 CREATE INDEX operations_ended ON operations (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX operations_unknown ON operations (ended_at) WHERE state = 'unknown' AND has_password = 1;

@@ -66,7 +66,7 @@ impl State {
         let next = match (self, event) {
             (Self::Waiting, Event::Acting) => Self::Acting,
             (Self::Waiting | Self::Acting, Event::Postponed { .. }) => Self::Waiting,
-            (Self::Waiting | Self::InDoubt | Self::Unknown, Event::Retried { .. }) => Self::Waiting,
+            (Self::Waiting | Self::Unknown, Event::Retried { .. }) => Self::Waiting,
             (Self::Acting, Event::Doubted { .. } | Event::Interrupted) => Self::InDoubt,
             (Self::InDoubt, Event::Looked { .. }) => Self::InDoubt,
             (Self::Waiting | Self::Acting | Self::InDoubt, Event::Restored) => Self::InDoubt,

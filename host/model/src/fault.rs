@@ -201,7 +201,7 @@ codes! {
         "The directory gave an answer that makes no sense.", "Look at the server's health; the detail says what was wrong with the answer.";
     /// Sent, and nothing came back.
     OutcomeUnknown = "outcome-unknown", Directory, Later,
-        "It is not known whether this took effect.", "Sign in with the new password to find out, or ask again: setting the same password twice does no harm unless it is refused as used before.";
+        "It is not known whether this took effect.", "Sign in with the new password to find out before asking again: a password that was set may be refused as used before.";
     /// A secret of the operator's cannot be read.
     SecretUnreadable = "secret-unreadable", Operator, Never,
         "The connector is not set up correctly.", "Make the file, variable or credential that the detail names readable for the host.";
@@ -250,7 +250,7 @@ codes! {
     /// Somebody who may do so took it back before it was carried out.
     Cancelled = "cancelled", Caller, Never,
         "The operation was cancelled before it was carried out.", "Ask again if it is still wanted.";
-    /// The life of the operation ended before a directory could be reached.
+    /// The life of the operation ended before it could be carried out.
     DeadlinePassed = "deadline-passed", Directory, Never,
         "The operation could not be carried out in time.", "Look at the last fault in `portcullis operations show`, and ask again once the directory can be reached.";
     /// The service is stopping.

@@ -37,10 +37,8 @@ impl Server {
         let mut addresses = listeners.iter().filter_map(Listener::address);
         let (clear, encrypted) = addresses.next().zip(addresses.next()).ok_or("a door without an address")?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let figures: portcullis::api::Figures = Arc::new(String::new);
         let stopped = async { drop(stopped.await) };
-        let serving =
-            runtime.spawn(portcullis::api::serve(listeners, service.clone(), figures, Limits::default(), stopped));
+        let serving = runtime.spawn(portcullis::api::serve(listeners, service.clone(), Limits::default(), stopped));
         Ok(Self { runtime, service, clear, encrypted, certificate, stop, serving })
     }
 

@@ -46,6 +46,14 @@ impl Asker {
         Err(Fault::new(FaultCode::CallerNotAllowed, detail).into())
     }
 
+    /// Takes one request of the caller's rate: reading costs as well.
+    ///
+    /// # Errors
+    /// 429.
+    pub(super) fn asks(&self, api: &Api) -> Result<(), Problem> {
+        api.service.policy().rates.asks(&self.caller).map_err(|too_many| Fault::from(too_many).into())
+    }
+
     /// Whether it may see what is everybody's: metrics.
     ///
     /// # Errors

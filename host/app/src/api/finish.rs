@@ -2,8 +2,9 @@
 //! browsers and caches in their place are set.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -12,6 +13,7 @@ use portcullis_model::{Fault, FaultCode};
 
 use super::listen::Peer;
 use super::problem::Problem;
+use crate::observe::Metrics;
 
 /// Nothing of an answer is a page, except below `/docs/`.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -20,8 +22,9 @@ const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
                     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Runs the handler; a panic in it is an answer like any other error, and its words go nowhere.
-pub(super) async fn finish(request: Request, next: Next) -> Response {
+pub(super) async fn finish(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let operator = request.extensions().get::<Peer>().is_some_and(|peer| peer.control);
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let path = request.uri().path();
     let (of_page, of_interface) = (path.starts_with("/docs"), path.starts_with("/v1"));
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -31,6 +34,7 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
             Problem::from(Fault::new(FaultCode::HostInternal, "a handler broke down: see the log")).write(operator)
         }
     };
+    metrics.request(route.as_ref(), answer.status());
     let headers = answer.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -83,7 +87,9 @@ mod tests {
                 std::panic::panic_any("Tr0ub4dor")
             }
         };
-        let router = Router::new().route("/v1/x", get(broken)).layer(axum::middleware::from_fn(finish));
+        let router = Router::new()
+            .route("/v1/x", get(broken))
+            .layer(axum::middleware::from_fn_with_state(Arc::new(Metrics::new().unwrap()), finish));
         let answer = router.oneshot(Request::get("/v1/x").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");

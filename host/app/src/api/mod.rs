@@ -26,13 +26,9 @@ use tokio::sync::watch;
 use crate::service::Service;
 use listen::{Limits, Listener, Phase, Phases};
 
-/// Where `/metrics` takes its text from: the format of Prometheus.
-pub type Figures = Arc<dyn Fn() -> String + Send + Sync>;
-
 /// What every handler has.
 struct Api {
     service: Arc<Service>,
-    figures: Figures,
     phases: Phases,
     /// For the body of a request to come.
     body: Duration,
@@ -44,23 +40,18 @@ struct Api {
 /// [`Limits::finishing`].
 ///
 /// A request that waits for an outcome ends when the time for finishing is over at the latest; its operation goes on.
-pub async fn serve(
-    listeners: Vec<Listener>,
-    service: Arc<Service>,
-    figures: Figures,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) {
+pub async fn serve(listeners: Vec<Listener>, service: Arc<Service>, limits: Limits, stop: impl Future<Output = ()>) {
     let (phases, seen) = watch::channel(Phase::Serving);
-    listen::serve(listeners, router(service, figures, seen, limits.body), limits, phases, stop).await;
+    listen::serve(listeners, router(service, seen, limits.body), limits, phases, stop).await;
 }
 
-fn router(service: Arc<Service>, figures: Figures, phases: Phases, body: Duration) -> Router {
+fn router(service: Arc<Service>, phases: Phases, body: Duration) -> Router {
+    let metrics = service.metrics();
     let (routes, openapi) = routes::all().split_for_parts();
     let openapi = Bytes::from(description::complete(openapi));
     routes
-        .with_state(Arc::new(Api { service, figures, phases, body, openapi }))
+        .with_state(Arc::new(Api { service, phases, body, openapi }))
         .merge(description::page())
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
-        .layer(axum::middleware::from_fn(finish::finish))
+        .layer(axum::middleware::from_fn_with_state(metrics, finish::finish))
 }

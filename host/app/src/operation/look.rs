@@ -11,6 +11,7 @@ use portcullis_model::{
 use super::confirm::{self, Looked};
 use super::decide::Known;
 use super::{Around, conclude, locate, perform_within};
+use crate::config::Confirm;
 use crate::connector::Connector;
 
 /// What looking again brought.
@@ -41,6 +42,11 @@ pub async fn look_again(connector: &Connector, operation: &Operation, around: Ar
 }
 
 async fn password(connector: &Connector, operation: &Operation, around: Around) -> LookedAgain {
+    if let Some(Confirm::ReadBack { attribute }) = connector.file.ldap.as_ref().map(|ldap| &ldap.confirm) {
+        let text =
+            format!("nobody saw how the operation ended, and what {attribute} was before it is not known any more");
+        return LookedAgain::CannotTell(Fault::new(FaultCode::OutcomeUnknown, text));
+    }
     let started = Instant::now();
     let target = match locate::target(connector, operation, around.exclude.as_deref()).await {
         Ok(target) => target,

@@ -32,6 +32,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// How long each stage took, as far as it came.
     pub timings: Timings,
+    /// Binds as the account that the directory refused: each counts toward locking it.
+    pub refused_binds: usize,
     /// What was asked, allowed, denied and done.
     pub events: Vec<Event>,
 }
@@ -60,10 +62,12 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
         connector: connector.file.name.clone(),
     });
     let mut timings = Timings::default();
-    let outcome = path(connector, operation, around, &trace, &mut timings).await.unwrap_or_else(Outcome::Refused);
+    let ledger = Ledger::default();
+    let outcome = path(connector, operation, around, &trace, &mut timings, &ledger).await;
+    let outcome = outcome.unwrap_or_else(Outcome::Refused);
     let fault = outcome.fault().map(|fault| fault.code);
     trace.record(Event::Ended { outcome: outcome.word(), fault });
-    Report { outcome, timings, events: trace.events() }
+    Report { outcome, timings, refused_binds: ledger.seen().refused_binds, events: trace.events() }
 }
 
 /// An error here means that nothing was written.
@@ -73,6 +77,7 @@ async fn path(
     around: Around,
     trace: &Trace,
     timings: &mut Timings,
+    ledger: &Ledger,
 ) -> Result<Outcome, Fault> {
     let started = Instant::now();
 
@@ -88,7 +93,6 @@ async fn path(
     trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
-    let ledger = Ledger::default();
     let state =
         OperationState::new(connector.context.clone(), operation, target.clone(), trace.clone(), ledger.clone())
             .with_intent(around.intent);
@@ -111,7 +115,7 @@ async fn path(
     // Where nothing was to confirm no time is told.
     timings.confirm = if looked == Looked::Unasked { Duration::ZERO } else { confirming.elapsed() };
     timings.total = started.elapsed();
-    Ok(conclude(connector, operation, &target, known, looked, *timings, &ledger))
+    Ok(conclude(connector, operation, &target, known, looked, *timings, ledger))
 }
 
 /// Three words, decided in one place.

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use portcullis_journal::{Accepted, Event, Journal, JournalError, NewOperation, Record, State};
+use portcullis_journal::{Accepted, Event, Journal, JournalError, Reader, Record, State};
 use portcullis_model::{Fault, FaultCode, OperationId};
 use portcullis_seal::KeyRing;
 
@@ -59,6 +59,7 @@ pub struct Service {
     delivery: Arc<Delivery>,
     ends: Ends,
     repeats: Repeats,
+    reader: Reader,
     stopping: tokio::sync::watch::Sender<bool>,
 }
 
@@ -71,13 +72,14 @@ impl Service {
         let ServiceOptions { config, journal, state, registry, metrics } = options;
         let keys = KeyRing::open(&state).map_err(|error| Fault::new(FaultCode::Misconfigured, error.to_string()))?;
         let repeats = Repeats::open(&state)?;
+        let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
         let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default() });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
-        let service = Arc::new(Self { parts, delivery, ends, repeats, stopping });
+        let service = Arc::new(Self { parts, delivery, ends, repeats, reader, stopping });
         service.parts.metrics.watch(&service);
         Ok(service)
     }
@@ -99,25 +101,35 @@ impl Service {
             return Err(Fault::new(FaultCode::Busy, text));
         }
         let policy = self.parts.policy();
-        // May it be asked at all?
-        let running = self.parts.registry.route(&wanted.account, wanted.connector.as_deref())?;
-        let connector = running.connector.file.name.clone();
-        caller.may(wanted.kind, &wanted.account, &connector)?;
-        policy.rates.check(caller, &wanted.account).map_err(Fault::from)?;
-        running.connector.may(wanted.kind)?;
+        policy.rates.asks(caller).map_err(Fault::from)?;
 
-        // Passwords rest sealed; a repeat is recognised before anything is done twice.
+        // A repeat is answered with its operation, whatever has changed since: a key, a right, a connector.
         let now = SystemTime::now();
         let digests = match &wanted.repeat {
             Some(_) => self.repeats.digests(now, &wanted.fingerprint().parts())?,
             None => Vec::new(),
         };
+        if let Some(before) = self.repeated(caller, &wanted, &digests).await? {
+            return self.not_new(Ok(before), wait).await;
+        }
+
+        // May it be asked at all?
+        let running = self.parts.registry.route(&wanted.account, wanted.connector.as_deref())?;
+        let connector = running.connector.file.name.clone();
+        caller.may(wanted.kind, &wanted.account, &connector)?;
+        running.connector.may(wanted.kind)?;
+        wanted.complete()?;
+        policy.rates.about(caller, &wanted.account).map_err(Fault::from)?;
+
+        // Passwords rest sealed; then it is in the journal.
         let id = OperationId::new().map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
         let longest = policy.config.delivery.deadline;
         let deadline = now + wanted.deadline.unwrap_or(longest).min(longest);
-        let (new, clear) = submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline)?;
+        let digest = digests.first().copied();
+        let (new, clear) =
+            submission::at_rest(&self.parts.keys, id.clone(), caller, connector, wanted, deadline, digest)?;
         let waiting = self.ends.wait(&id);
-        let record = match self.accept(new, &digests).await {
+        let record = match self.parts.accept(new).await {
             Ok(Accepted::New(record)) => record,
             other => return self.not_new(other, wait).await,
         };
@@ -128,25 +140,30 @@ impl Service {
         // The caller waits for the end if it likes to.
         Ok(Admitted::New(match waiting.end(wait, self.stopping()).await {
             Some(record) => record,
-            None => self.get(&id).await?.unwrap_or(record),
+            // It was taken: a journal that cannot be read at this moment does not change that.
+            None => self.get(&id).await.ok().flatten().unwrap_or(record),
         }))
     }
 
-    /// Tries the digests one after the other: only the first is ever written.
-    async fn accept(&self, new: NewOperation, digests: &[[u8; 32]]) -> Result<Accepted, JournalError> {
-        let mut accepted = self.parts.accept(with_digest(&new, digests.first())).await?;
-        for digest in digests.iter().skip(1) {
-            if matches!(accepted, Accepted::KeyReused(_)) {
-                accepted = self.parts.accept(with_digest(&new, Some(digest))).await?;
-            }
-        }
-        Ok(accepted)
+    /// What became of the same request, or of another one with its key, before.
+    async fn repeated(
+        &self,
+        caller: &Caller,
+        wanted: &Submission,
+        digests: &[[u8; 32]],
+    ) -> Result<Option<Accepted>, Fault> {
+        let Some(Repeat(key)) = &wanted.repeat else { return Ok(None) };
+        let found = self.parts.journal.reader().by_key(&caller.name, key).await.map_err(|error| unwritable(&error))?;
+        Ok(found.map(|(record, digest)| match digest {
+            Some(digest) if digests.contains(&digest) => Accepted::Same(record),
+            _ => Accepted::KeyReused(record),
+        }))
     }
 
     async fn not_new(&self, accepted: Result<Accepted, JournalError>, wait: Duration) -> Result<Admitted, Fault> {
         match accepted {
             Ok(Accepted::New(record) | Accepted::Same(record)) => {
-                let ended = self.wait(&record.id, wait).await?;
+                let ended = self.wait(&record.id, wait).await.ok().flatten();
                 Ok(Admitted::Same(ended.unwrap_or(record)))
             }
             Ok(Accepted::KeyReused(record)) => {
@@ -268,6 +285,12 @@ impl Service {
         &self.parts.keys
     }
 
+    /// What is counted and measured.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.parts.metrics)
+    }
+
     /// The connectors.
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
@@ -302,8 +325,18 @@ impl Service {
     pub async fn stop(&self, most: Duration) -> bool {
         self.stopping.send_replace(true);
         let ended = self.delivery.stop(most).await;
-        self.parts.journal.close().await;
         ended
+    }
+
+    /// Closes the journal, once nobody asks any more.
+    pub async fn close(&self) {
+        self.parts.journal.close().await;
+    }
+
+    /// The journal, for reading that must not hold deliveries up: lists and streams, however long they are.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     /// Forgets what is older than portcullis.toml wants, and erases keys that nothing needs any more. Called now and
@@ -321,17 +354,10 @@ impl Service {
         for sealed in journal.reader().all_sealed().await.map_err(|error| unwritable(&error))? {
             in_use.extend(sealed::envelopes(&sealed).map(|(_, envelope)| envelope.key().clone()));
         }
+        self.repeats.tidy(now)?;
         let erased = self.parts.keys.retire(&in_use, now);
         erased.map(drop).map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))
     }
-}
-
-fn with_digest(new: &NewOperation, digest: Option<&[u8; 32]>) -> NewOperation {
-    let mut new = new.clone();
-    if let (Some(idempotency), Some(digest)) = (&mut new.idempotency, digest) {
-        idempotency.digest = *digest;
-    }
-    new
 }
 
 fn not_now(record: &Record) -> Fault {

@@ -53,6 +53,19 @@ impl Repeats {
         }
         Ok(keys.iter().map(|(_, key)| digest(key, parts)).collect())
     }
+
+    /// Erases keys that are too old to tell a repeat by, also where nobody has asked since.
+    pub(super) fn tidy(&self, now: SystemTime) -> Result<(), Fault> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let before = keys.len();
+        keys.retain(|(made, _)| made + 2 * DAY.as_secs() > seconds);
+        if keys.len() == before {
+            Ok(())
+        } else {
+            write(&self.path, &keys).map_err(|error| unusable(&self.path, &error))
+        }
+    }
 }
 
 fn digest(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {

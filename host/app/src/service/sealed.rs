@@ -65,7 +65,7 @@ pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassw
             }
             GivenPassword::Sealed(envelope) => {
                 let now = SystemTime::now();
-                keys.admit(&envelope, now).map_err(not_opened)?;
+                admit(keys, &envelope, now)?;
                 if envelope.expires() > unix_seconds(now + LONGEST) {
                     let text = "its expiry is more than 24 hours away";
                     return Err(Fault::new(FaultCode::SealTooLong, text));
@@ -77,6 +77,15 @@ pub(super) fn rest(keys: &KeyRing, whom: &For<'_>, given: Vec<(Label, GivenPassw
         lines.push_str(&format!("{label} {envelope}\n"));
     }
     Ok(AtRest { bytes: lines.into_bytes(), digests, clear })
+}
+
+/// A key that a command made a moment ago is read first.
+fn admit(keys: &KeyRing, envelope: &Envelope, now: SystemTime) -> Result<(), Fault> {
+    let mut admitted = keys.admit(envelope, now);
+    if admitted == Err(OpenError::KeyUnknown) && keys.reload().is_ok() {
+        admitted = keys.admit(envelope, now);
+    }
+    admitted.map_err(not_opened)
 }
 
 fn own(keys: &KeyRing, whom: &For<'_>, label: Label, password: &Password) -> Result<Envelope, Fault> {

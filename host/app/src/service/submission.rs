@@ -72,7 +72,7 @@ impl Submission {
     }
 
     /// Exactly the passwords that the kind of operation needs.
-    fn complete(&self) -> Result<(), Fault> {
+    pub(super) fn complete(&self) -> Result<(), Fault> {
         let given: Vec<Label> = self.passwords.iter().map(|(label, _)| *label).collect();
         let needed = labels(self.kind);
         let malformed = |text: String| Err(Fault::new(FaultCode::RequestMalformed, text));
@@ -98,14 +98,14 @@ pub(super) fn at_rest(
     connector: String,
     wanted: Submission,
     deadline: SystemTime,
+    digest: Option<[u8; 32]>,
 ) -> Result<(NewOperation, InClear), Fault> {
-    wanted.complete()?;
     let whom = For { kind: wanted.kind, account: &wanted.account, caller: &caller.name, deadline };
     let rest = sealed::rest(keys, &whom, wanted.passwords)?;
     let new = NewOperation {
         id,
         caller: caller.name.clone(),
-        idempotency: wanted.repeat.map(|Repeat(key)| Idempotency { key, digest: [0; 32] }),
+        idempotency: wanted.repeat.zip(digest).map(|(Repeat(key), digest)| Idempotency { key, digest }),
         kind: wanted.kind,
         account: wanted.account,
         connector,

@@ -79,7 +79,8 @@ async fn the_right_credential_gets_what_its_section_says() {
     }
     let lower = format!("bearer {DESK}");
     assert_eq!(server.ask("GET", "/v1/keys", &[("authorization", &lower)], "").await.status, 200);
-    assert_eq!(server.get(DESK, "/metrics").await.body, "portcullis_up 1\n");
+    let metrics = server.get(DESK, "/metrics").await.body;
+    assert!(metrics.contains("portcullis_requests_total{route=\"/v1/connectors\",status=\"401\"} 1"), "{metrics}");
     assert_eq!(server.get(PORTAL, "/metrics").await.problem(), "caller-not-allowed");
     let keys = server.get(PORTAL, "/v1/keys").await.json();
     assert_eq!((&keys["caller"], &keys["keys"][0]["accepted_until"]), (&"portal".into(), &serde_json::Value::Null));

@@ -122,8 +122,7 @@ impl Server {
         let address = tcp.address().unwrap();
         let listeners = vec![tcp, Listener::control(&control).unwrap()];
         let (stop, stopped) = oneshot::channel::<()>();
-        let figures: api::Figures = Arc::new(|| "portcullis_up 1\n".to_owned());
-        let serving = api::serve(listeners, service.clone(), figures, limits, async { drop(stopped.await) });
+        let serving = api::serve(listeners, service.clone(), limits, async { drop(stopped.await) });
         let ended = Some(tokio::spawn(serving));
         Self { service, address, control, stop: Some(stop), ended, _config: config, _state: state }
     }

@@ -76,6 +76,7 @@ impl World {
             let service = Service::start(options).await.map_err(text).unwrap();
             let result = ask(&service).await;
             assert!(service.stop(SOON).await, "what ran has ended");
+            service.close().await;
             result
         })
     }

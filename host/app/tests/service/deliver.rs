@@ -102,6 +102,7 @@ async fn a_stopping_service_takes_nothing_and_loses_nothing() {
     let service = world.start().await;
     ask(&service, reset(ALICE, "a new password")).await;
     assert!(service.stop(WAIT).await);
+    service.close().await;
     let fault = service.submit(&Caller::operator(), reset(ALICE, "another password"), WAIT).await.unwrap_err();
     assert_eq!(fault.code, FaultCode::Stopping);
 }

@@ -34,6 +34,7 @@ async fn a_repeated_request_is_the_same_operation_over_a_restart() {
     let Admitted::Same(again) = service.submit(&operator, wanted(), WAIT).await.unwrap() else { panic!() };
     assert_eq!(first, again);
     service.stop(WAIT).await;
+    service.close().await;
     drop(service);
     let service = world.start().await;
     let Admitted::Same(again) = service.submit(&operator, wanted(), WAIT).await.unwrap() else { panic!() };

@@ -2,8 +2,7 @@
 
 use std::time::SystemTime;
 
-use portcullis_model::OperationId;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::batch::Written;
 use super::record::line;
@@ -104,25 +103,7 @@ pub(super) fn accept(
 /// The answer to a request that came before, if this is one.
 fn repeated(connection: &Connection, new: &NewOperation) -> Result<Option<Accepted>, JournalError> {
     let Some(Idempotency { key, digest }) = &new.idempotency else { return Ok(None) };
-    let failed = row::failed(connection);
-    let found = connection
-        .prepare_cached("SELECT id, digest FROM operations WHERE caller = ?1 AND key = ?2")
-        .and_then(|mut s| {
-            s.query_row([&new.caller, key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<[u8; 32]>>(1)?)))
-                .optional()
-        })
-        .map_err(&failed)?;
-    let Some((id, before)) = found else { return Ok(None) };
-    let record = match OperationId::parse(&id) {
-        Some(id) => read::by_id(connection, &id)?,
-        None => None,
-    };
-    let Some(record) = record else {
-        return Err(JournalError::Storage {
-            doing: "read",
-            what: "an index names an operation that is not there".into(),
-        });
-    };
+    let Some((record, before)) = read::by_key(connection, &new.caller, key)? else { return Ok(None) };
     Ok(Some(if before == Some(*digest) { Accepted::Same(record) } else { Accepted::KeyReused(record) }))
 }
 

@@ -8,9 +8,9 @@ use crate::given::every_event;
 /// What follows each state by each event, in the order of `every_event`; a dash where nothing may follow.
 const TABLE: &str = "
             accepted acting postponed interrupted doubted  looked   done refused unknown superseded cancelled retried restored
-waiting     -        acting waiting   -           -        -        done refused -       superseded cancelled waiting in-doubt
+waiting     -        acting waiting   -           -        -        done refused unknown superseded cancelled waiting in-doubt
 acting      -        -      waiting   in-doubt    in-doubt -        done refused unknown -          -         -       in-doubt
-in-doubt    -        -      -         -           -        in-doubt done -       unknown -          -         waiting in-doubt
+in-doubt    -        -      -         -           -        in-doubt done -       unknown -          -         -       in-doubt
 done        -        -      -         -           -        -        -    -       -       -          -         -       -
 refused     -        -      -         -           -        -        -    -       -       -          -         -       -
 unknown     -        -      -         -           -        -        done -       -       -          -         waiting -

@@ -146,12 +146,13 @@ impl Listener {
         Ok(Self { door: Door::Tcp { listener, tls } })
     }
 
-    /// A unix socket for callers, who are known by their uid: mode 0660.
+    /// A unix socket for callers, who are known by their uid, which the kernel tells. Everybody may
+    /// connect (mode 0666), and whose uid is not in portcullis.toml gets nothing; the folder decides who reaches it.
     ///
     /// # Errors
     /// [`ListenError`]; a file that a dead service left is replaced, anything else is not touched.
     pub fn unix(path: &Path) -> Result<Self, ListenError> {
-        let (listener, _file) = socket::bind(path, 0o660)?;
+        let (listener, _file) = socket::bind(path, 0o666)?;
         Ok(Self { door: Door::Unix { listener, control: false, _file } })
     }
 

@@ -49,6 +49,7 @@ pub(super) async fn events(
     asker: Asker,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    asker.asks(&api)?;
     let after = match headers.get("last-event-id") {
         None => None,
         Some(value) => {
@@ -95,7 +96,7 @@ impl Reader {
                 return Some(self.end("time to ask again, with Last-Event-ID"));
             }
             if let Some(after) = self.after {
-                let Ok(entries) = self.api.service.journal().entries_after(after, BATCH).await else {
+                let Ok(entries) = self.api.service.reader().entries_after(after, BATCH).await else {
                     return Some(self.end("the journal cannot be read; ask again with Last-Event-ID"));
                 };
                 if let Some(last) = entries.last() {

@@ -71,5 +71,5 @@ pub(super) async fn metrics(State(api): State<Arc<Api>>, asker: Asker) -> Result
     asker.must_see_all()?;
     let kind =
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    Ok((kind, (api.figures)()))
+    Ok((kind, api.service.metrics().render()))
 }

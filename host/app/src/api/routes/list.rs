@@ -70,6 +70,7 @@ pub(super) async fn list(
     asker: Asker,
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Operations>, Problem> {
+    asker.asks(&api)?;
     let Query(wanted) = query.map_err(|_| Problem::malformed(UNKNOWN))?;
     let mut filter = wanted.filter()?;
     let page = PageRequest { limit: wanted.limit()?, cursor: wanted.cursor.clone() };
@@ -81,7 +82,7 @@ pub(super) async fn list(
         }
         _ => {}
     }
-    let page = api.service.journal().list(filter, page).await.map_err(|error| match error {
+    let page = api.service.reader().list(filter, page).await.map_err(|error| match error {
         JournalError::OutOfBounds { .. } => Problem::malformed("`cursor` is taken from `next` of the page before."),
         error => unreadable(error),
     })?;

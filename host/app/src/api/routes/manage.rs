@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 
-use super::readable;
+use super::{readable, to_its_end};
 use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::documents::OperationDocument;
@@ -32,7 +32,8 @@ pub(super) async fn cancel(
 ) -> Result<Json<OperationDocument>, Problem> {
     let record = readable(&api, &asker, &id).await?;
     asker.may_manage()?;
-    let done = api.service.cancel(&asker.caller, &record.id).await;
+    let (service, caller, id) = (api.service.clone(), asker.caller.clone(), record.id.clone());
+    let done = to_its_end(async move { service.cancel(&caller, &id).await }).await;
     let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
     Ok(Json(OperationDocument::of(&record, asker.operator)))
 }
@@ -59,7 +60,8 @@ pub(super) async fn retry(
 ) -> Result<Json<OperationDocument>, Problem> {
     let record = readable(&api, &asker, &id).await?;
     asker.may_manage()?;
-    let done = api.service.retry(&asker.caller, &record.id).await;
+    let (service, caller, id) = (api.service.clone(), asker.caller.clone(), record.id.clone());
+    let done = to_its_end(async move { service.retry(&caller, &id).await }).await;
     let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
     Ok(Json(OperationDocument::of(&record, asker.operator)))
 }

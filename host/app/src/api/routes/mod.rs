@@ -40,9 +40,18 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
 /// An operation that the asker may read. One that it may not read looks like none.
 async fn readable(api: &Api, asker: &Asker, id: &str) -> Result<Record, Problem> {
     let none = || Problem::from(Fault::new(FaultCode::NoSuchOperation, "there is none, or the caller may not read it"));
+    asker.asks(api)?;
     let id = OperationId::parse(id).ok_or_else(none)?;
-    let record = api.service.journal().get(&id).await.map_err(unreadable)?;
+    let record = api.service.reader().get(&id).await.map_err(unreadable)?;
     record.filter(|record| asker.caller.may_read(&record.caller)).ok_or_else(none)
+}
+
+/// Runs a change in a task of its own: a caller that hangs up must not stop an operation between the journal and its queue.
+async fn to_its_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    let ended = tokio::spawn(change).await;
+    ended.unwrap_or_else(|_| Err(Fault::new(FaultCode::HostInternal, "the change broke down: see the log")))
 }
 
 /// A journal that cannot be read.

@@ -10,17 +10,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, http};
 use portcullis_journal::{Record, State as Stand};
-use portcullis_model::{Fault, FaultCode};
 use serde::Deserialize;
+use tracing::Instrument as _;
 use utoipa::IntoParams;
 
-use super::{location, readable};
+use super::{location, readable, to_its_end};
 use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::documents::OperationDocument;
 use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::request::{self, Asked, Preferences, prefer};
+use crate::observe::request_span;
 use crate::service::{Admitted, Repeat, Submission};
 
 /// Says that the operation was taken on by an earlier request with the same key.
@@ -79,12 +80,10 @@ pub(super) async fn create(
     let submission = Submission { kind, account, connector, passwords, options, repeat, deadline };
     let (usual, longest) = waits(&api);
     let (wait, applied) = preferences.wait(usual, longest);
-    // In a task of its own: a caller that hangs up must not stop an operation between the journal and its queue.
     let (service, caller) = (api.service.clone(), asker.caller.clone());
-    let admitted = tokio::spawn(async move { service.submit(&caller, submission, wait).await }).await;
-    let admitted =
-        admitted.map_err(|_| Fault::new(FaultCode::HostInternal, "handing in broke down: see the log"))??;
-    let (record, replayed) = match admitted {
+    let admitted = async move { service.submit(&caller, submission, wait).await };
+    let span = request_span("/v1/operations", &headers);
+    let (record, replayed) = match to_its_end(admitted.instrument(span)).await? {
         Admitted::New(record) => (record, false),
         Admitted::Same(record) => (record, true),
     };

@@ -9,9 +9,9 @@ use portcullis_model::{Fault, FaultCode};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::api;
 use crate::api::listen::tls::{self, ClientCa};
 use crate::api::listen::{Limits, ListenError, Listener, Tls};
-use crate::api::{self, Figures};
 use crate::config::{self, ServiceConfig};
 use crate::service::Service;
 
@@ -29,7 +29,6 @@ impl Doors {
         config: &ServiceConfig,
         control: &Path,
         service: Arc<Service>,
-        figures: Figures,
         finishing: Duration,
     ) -> Result<Self, Fault> {
         let tls = config.tls.as_ref().map(|tls| certificates(tls).map(Tls::new)).transpose()?;
@@ -44,7 +43,7 @@ impl Doors {
         let (stop, stopped) = oneshot::channel();
         let limits = Limits { finishing, ..Limits::default() };
         let stopped = async { drop(stopped.await) };
-        let serving = tokio::spawn(api::serve(listeners, service, figures, limits, stopped));
+        let serving = tokio::spawn(api::serve(listeners, service, limits, stopped));
         Ok(Self { addresses, tls, stop, serving })
     }
 

@@ -148,6 +148,11 @@ async fn told(setup: &Setup, id: &str, verb: &str) -> Result<ExitCode, Fault> {
 
 async fn offline(setup: &Setup, id: &OperationId, verb: &str) -> Result<Record, Fault> {
     let journal = Journal::open(&setup.state).map_err(unreadable)?;
+    let history = journal.history(id).await.map_err(unreadable)?;
+    if verb == "cancel" && history.iter().any(|entry| matches!(entry.state, State::InDoubt | State::Unknown)) {
+        let text = "an earlier attempt may have taken effect, so it cannot be taken back";
+        return Err(Fault::new(FaultCode::NotPossibleNow, format!("operation {id}: {text}")));
+    }
     let event = match verb {
         "cancel" => Event::Cancelled { by: OPERATOR.into() },
         _ => Event::Retried { by: OPERATOR.into() },

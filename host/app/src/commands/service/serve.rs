@@ -67,16 +67,12 @@ impl Serve {
         let listen = config.clone();
         let journal =
             Journal::open(&setup.state).map_err(|error| Fault::new(FaultCode::JournalUnwritable, error.to_string()))?;
-        let figures: crate::api::Figures = {
-            let metrics = Arc::clone(&metrics);
-            Arc::new(move || metrics.render())
-        };
         let state = setup.state.clone();
         let service = Service::start(ServiceOptions { config, journal, state, registry, metrics }).await?;
         let control = setup.state.join(super::control::SOCKET);
-        let doors = Doors::open(&listen, &control, Arc::clone(&service), figures, self.finish).await?;
+        let doors = Doors::open(&listen, &control, Arc::clone(&service), self.finish).await?;
         let watching = service.registry().follow(Pace::default());
-        let caring = tokio::spawn(care(Arc::clone(&service)));
+        let caring = [tokio::spawn(care(Arc::clone(&service))), tokio::spawn(alive())];
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
         tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");
 
@@ -89,8 +85,10 @@ impl Serve {
         tell(&[NotifyState::Stopping, NotifyState::Status("finishing what runs")]);
         tracing::info!("stopping");
         drop(watching);
-        caring.abort();
+        caring[0].abort();
         let (ended, ()) = tokio::join!(service.stop(self.finish), doors.close());
+        service.close().await;
+        caring[1].abort();
         if !ended {
             tracing::warn!("what still runs is cut off; the next start finds out what became of it");
         }
@@ -102,6 +100,10 @@ impl Serve {
 async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
     match config::load_service(&setup.config) {
         Ok(config) => {
+            let former = service.policy();
+            if (&former.config.listen, &former.config.observe) != (&config.listen, &config.observe) {
+                tracing::warn!("[listen] and [observe] were changed: that needs a restart");
+            }
             if let Err(fault) = doors.reload(&config) {
                 tracing::error!("the former certificates stay in use: {fault}");
             }
@@ -116,18 +118,32 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
     service.registry().reload().await;
 }
 
-/// Now and then: reads keys that a command made, forgets what is too old, and tells systemd that all is well.
+/// Now and then: reads keys that a command made, and forgets what is too old. On its own, so that systemd is told in time
+/// that all is well however long this takes.
 async fn care(service: Arc<Service>) {
     let mut keys = tokio::time::interval(KEYS);
     let mut tidy = tokio::time::interval(TIDY);
-    let alive = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3600), |most| most / 3);
-    let mut alive = tokio::time::interval(alive);
     loop {
         tokio::select! {
-            _ = keys.tick() => if let Err(error) = service.keys().reload() { tracing::error!("{error}") },
+            _ = keys.tick() => {
+                let service = Arc::clone(&service);
+                let read = tokio::task::spawn_blocking(move || service.keys().reload()).await;
+                if let Ok(Err(error)) = read {
+                    tracing::error!("{error}");
+                }
+            }
             _ = tidy.tick() => if let Err(fault) = service.tidy().await { tracing::error!("{fault}") },
-            _ = alive.tick() => tell(&[NotifyState::Watchdog]),
         }
+    }
+}
+
+/// Tells systemd that the service lives: that its tasks run.
+async fn alive() {
+    let Some(most) = sd_notify::watchdog_enabled() else { return };
+    let mut alive = tokio::time::interval(most / 3);
+    loop {
+        alive.tick().await;
+        tell(&[NotifyState::Watchdog]);
     }
 }
 

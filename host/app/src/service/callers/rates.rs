@@ -100,23 +100,30 @@ impl<C: Clock + Clone> Rates<C> {
         }
     }
 
-    /// Takes one request of a caller about an account; all spellings of an account are one (see [`folded`]). The
-    /// operator is never asked to wait.
-    ///
-    /// The caller comes first: one that asks too often uses nothing of the account's up, which others need. One that the
-    /// account holds up has used one of its own.
+    /// Takes one request of a caller, whatever comes of it. The operator is never asked to wait.
     ///
     /// # Errors
     /// [`TooMany`], and nothing is to be done.
-    pub fn check(&self, caller: &Caller, account: &Login) -> Result<(), TooMany> {
+    pub fn asks(&self, caller: &Caller) -> Result<(), TooMany> {
         if caller.is_operator() {
             return Ok(());
         }
         self.sweep();
         match self.callers.get(&caller.name) {
-            Some(limiter) => limiter.check().map_err(|until| self.too_many(&until, Whose::Caller))?,
+            Some(limiter) => limiter.check().map_err(|until| self.too_many(&until, Whose::Caller)),
             // A caller of a configuration that is not this one any more.
-            None => return Err(TooMany { retry_after: Duration::from_secs(1), whose: Whose::Caller }),
+            None => Err(TooMany { retry_after: Duration::from_secs(1), whose: Whose::Caller }),
+        }
+    }
+
+    /// Takes one request about an account, which the caller may make; all spellings of an account are one (see
+    /// [`folded`]). Asked last: what is refused for another reason uses nothing of the account's up, which others need.
+    ///
+    /// # Errors
+    /// [`TooMany`], and nothing is to be done.
+    pub fn about(&self, caller: &Caller, account: &Login) -> Result<(), TooMany> {
+        if caller.is_operator() {
+            return Ok(());
         }
         self.accounts.check_key(&folded(account)).map_err(|until| self.too_many(&until, Whose::Account))
     }

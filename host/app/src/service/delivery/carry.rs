@@ -16,9 +16,9 @@ use crate::service::parts::Parts;
 use crate::service::sealed;
 use crate::show;
 
-/// How often the host looks for a password that does not show before it says that it does not know. Each look may be a
-/// refused bind, which counts toward locking the account.
-const LOOKS: u32 = 2;
+/// How often the host looks for a password that does not show before it says that it does not know, the look at the end of
+/// the attempt included. Each look may be a refused bind, which counts toward locking the account.
+const LOOKS: usize = 2;
 
 /// How long a server may go on working on a request whose answer was lost, before the host looks the last time; less
 /// where the operator wants no pause to be that long.
@@ -66,7 +66,7 @@ pub(super) async fn carry(parts: &Parts, ticket: &Ticket, fresh: Option<Fresh>) 
     };
     let event = match read {
         // An operator settled it while it waited.
-        Ok(Some(record)) if record.state.is_final() => {
+        Ok(Some(record)) if record.state.has_ended() => {
             return (Some(record), Ended::Settled { took_effect: false, answered: false });
         }
         Ok(Some(record)) => attempt(parts, ticket, &record, passwords).await,
@@ -90,6 +90,12 @@ fn later_for_want_of_the_journal(parts: &Parts, ticket: &Ticket, error: &Journal
     tracing::error!(operation = %ticket.id, "{error}");
     let pause = parts.delivery().retry_longest;
     Ended::Later { until: Instant::now() + pause, unreachable: false }
+}
+
+/// An attempt that panicked: what it did is not known.
+pub(super) fn broke_down(parts: &Parts, ticket: &Ticket) -> Ended {
+    tracing::error!(operation = %ticket.id, "the attempt broke down; what became of it is looked at");
+    Ended::Later { until: Instant::now() + parts.delivery().retry_longest, unreachable: false }
 }
 
 async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record, passwords: Option<Passwords>) -> Event {
@@ -128,6 +134,8 @@ async fn deliver(
     parts.metrics.performed(&record.connector, &report.timings);
     Ok(match report.outcome {
         Outcome::Done(receipt) => done(&receipt),
+        // Each further attempt would be one more refused bind, and lock the account.
+        Outcome::Refused(fault) if report.refused_binds > 0 => Event::Refused { fault },
         Outcome::Refused(fault) => postponed(parts, ticket, fault),
         Outcome::Unknown(fault) => Event::Doubted { fault, until: SystemTime::now() + settling(parts) },
     })
@@ -146,7 +154,7 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
             parts.metrics.performed(&record.connector, &receipt.timings);
             done(&receipt)
         }
-        LookedAgain::NotSeen(fault) if ticket.looks + 1 < LOOKS => {
+        LookedAgain::NotSeen(fault) if doubt::looks(parts, record).await + 1 < LOOKS => {
             Event::Looked { fault, until: SystemTime::now() + settling(parts) }
         }
         LookedAgain::Unreachable(fault) => Event::Looked { fault, until: SystemTime::now() + pause(parts, ticket) },
@@ -201,7 +209,7 @@ fn postponed(parts: &Parts, ticket: &Ticket, fault: Fault) -> Event {
 
 fn pause(parts: &Parts, ticket: &Ticket) -> Duration {
     let settings = parts.delivery();
-    backoff::pause(ticket.attempts + 1, settings.retry_first, settings.retry_longest)
+    backoff::pause(ticket.attempts + ticket.looks + 1, settings.retry_first, settings.retry_longest)
 }
 
 fn settling(parts: &Parts) -> Duration {

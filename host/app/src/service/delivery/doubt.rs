@@ -5,12 +5,9 @@
 //! service was away is found out from the journal, before it is sent.
 
 use portcullis_journal::{Event, Filter, JournalError, PageRequest, Record, State};
-use portcullis_model::{Fault, FaultCode, OperationId};
+use portcullis_model::{Fault, FaultCode, OperationId, OperationKind};
 
 use crate::service::parts::Parts;
-
-/// How many newer operations of the account are looked at.
-const MOST: u32 = 50;
 
 /// Writes an event into the journal; an end without effect becomes `unknown` for what was in doubt before.
 pub(in crate::service) async fn record(parts: &Parts, id: &OperationId, event: Event) -> Result<Record, JournalError> {
@@ -31,19 +28,36 @@ pub(in crate::service) async fn record(parts: &Parts, id: &OperationId, event: E
     parts.record(id, Event::Unknown { fault: Fault::new(FaultCode::OutcomeUnknown, text) }).await
 }
 
+/// How often it was looked since the last attempt, and the password did not show. An attempt that ended in doubt has looked
+/// itself; a directory that could not be asked has not been looked at.
+pub(super) async fn looks(parts: &Parts, record: &Record) -> usize {
+    let history = parts.journal.history(&record.id).await.unwrap_or_default();
+    let since = history.iter().rposition(|entry| matches!(entry.event, Event::Acting)).unwrap_or(0);
+    let found_nothing = |event: &Event| match event {
+        Event::Doubted { .. } => true,
+        Event::Looked { fault, .. } => fault.code == FaultCode::OutcomeUnknown,
+        _ => false,
+    };
+    history.iter().skip(since).filter(|entry| found_nothing(&entry.event)).count()
+}
+
 /// The newer operation that has set another password of the same account since, if there is one.
 pub(super) async fn overtaken(parts: &Parts, record: &Record) -> Result<Option<OperationId>, JournalError> {
     if !record.kind.sets_password() {
         return Ok(None);
     }
-    let filter = Filter {
-        states: vec![State::Done, State::Unknown],
-        account: Some(record.account.clone()),
-        connector: Some(record.connector.clone()),
-        ..Filter::default()
-    };
-    let page = parts.journal.list(filter, PageRequest { limit: MOST, cursor: None }).await?;
-    let newer = page.records.into_iter().take_while(|other| other.seq > record.seq);
-    let mut setting = newer.filter(|other| other.kind.sets_password());
-    Ok(setting.find(|other| other.options.unlock || !record.options.unlock).map(|other| other.id))
+    for kind in [OperationKind::ResetPassword, OperationKind::ChangePassword] {
+        let filter = Filter {
+            states: vec![State::Done, State::Unknown],
+            kind: Some(kind),
+            account: Some(record.account.clone()),
+            connector: Some(record.connector.clone()),
+            ..Filter::default()
+        };
+        let newest = parts.journal.list(filter, PageRequest { limit: 1, cursor: None }).await?.records.pop();
+        if let Some(newer) = newest.filter(|newest| newest.seq > record.seq) {
+            return Ok(Some(newer.id));
+        }
+    }
+    Ok(None)
 }

@@ -11,9 +11,11 @@ mod doubt;
 mod plan;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::FutureExt as _;
 use portcullis_journal::{Event, JournalError, Record, State};
 use portcullis_model::{OperationKind, Password};
 use portcullis_seal::Label;
@@ -30,7 +32,7 @@ use plan::{Ended, Job, LaneName, Plan, Ticket};
 pub(super) use carry::unwritable;
 pub(super) use doubt::record as record_end;
 
-/// What was in doubt when the service stopped is looked at for at least this long, however old it is.
+/// What is in doubt is looked at for at least this long, however old it is.
 const LOOKED_AT: Duration = Duration::from_secs(600);
 
 /// How much waits and runs for a connector.
@@ -74,11 +76,22 @@ impl Delivery {
                 State::Acting => self.parts.record(&record.id, Event::Interrupted).await?,
                 _ => record,
             };
-            self.plan(&record, Duration::ZERO);
+            let least = self.least(&record).await?;
+            self.plan(&record, least);
         }
         tokio::spawn(Arc::clone(self).keep_time());
         self.pump();
         Ok(())
+    }
+
+    /// What an operator wanted to be tried again while the service was away is tried, however old it is.
+    async fn least(&self, record: &Record) -> Result<Duration, JournalError> {
+        if record.state != State::Waiting || record.deadline > SystemTime::now() {
+            return Ok(Duration::ZERO);
+        }
+        let history = self.parts.journal.history(&record.id).await?;
+        let wanted = matches!(history.last().map(|entry| &entry.event), Some(Event::Retried { .. }));
+        Ok(if wanted { self.parts.delivery().deadline } else { Duration::ZERO })
     }
 
     /// Takes an operation that is in the journal, and lets it try for `least` at least, however old it is.
@@ -92,7 +105,8 @@ impl Delivery {
     /// if it has to wait, it is read from the journal when its turn comes, and nothing of it stays in memory.
     pub(super) fn take_new(self: &Arc<Self>, record: &Record, clear: &[(Label, Arc<Password>)]) {
         self.plan(record, Duration::ZERO);
-        let passwords = super::sealed::given(record, clear);
+        let late = self.lock().plans.get(&record.connector).is_some_and(|plan| plan.is_late(&lane(record), record.seq));
+        let passwords = super::sealed::given(record, clear).filter(|_| !late);
         self.pump_with(passwords.map(|passwords| Fresh { record: record.clone(), passwords }));
         self.woken.notify_one();
     }
@@ -190,16 +204,22 @@ impl Delivery {
             Job::Run(ticket) => {
                 let waited = ticket.since.elapsed();
                 let span = self.parts.metrics.taken_up(&ticket.id, ticket.kind, &connector, waited);
-                let (record, ended) = carry::carry(&self.parts, &ticket, fresh).instrument(span).await;
+                // A defect of the host or of a library costs this attempt, never the account's later operations.
+                let carried = AssertUnwindSafe(carry::carry(&self.parts, &ticket, fresh).instrument(span));
+                let (record, ended) = match carried.catch_unwind().await {
+                    Ok(carried) => carried,
+                    Err(_) => (None, carry::broke_down(&self.parts, &ticket)),
+                };
                 self.ended(&connector, &lane, ticket, record, ended).await;
             }
             Job::Expire(ticket) => match carry::expire(&self.parts, &ticket).await {
                 Ok(record) => record.into_iter().for_each(|record| self.ends.tell(record)),
                 Err(error) => {
+                    // Its life stays over: the journal is asked again after a while, and nothing is sent meanwhile.
                     tracing::error!(operation = %ticket.id, "{error}");
-                    let again = Ticket { deadline: Instant::now() + self.parts.delivery().retry_longest, ..ticket };
+                    tokio::time::sleep(self.parts.delivery().retry_first).await;
                     if let Some(plan) = self.lock().plans.get_mut(&connector) {
-                        plan.add(lane, again);
+                        plan.add(lane, ticket);
                     }
                 }
             },
@@ -213,7 +233,14 @@ impl Delivery {
     async fn ended(&self, connector: &str, lane: &LaneName, ticket: Ticket, record: Option<Record>, ended: Ended) {
         let by = ticket.id.clone();
         let ticket = match &record {
-            Some(record) => Ticket { deadline: ticket.deadline, ..self::ticket(record, Duration::ZERO) },
+            Some(record) => {
+                let new = self::ticket(record, Duration::ZERO);
+                let deadline = match new.in_doubt && !ticket.in_doubt {
+                    true => ticket.deadline.max(new.deadline),
+                    false => ticket.deadline,
+                };
+                Ticket { deadline, ..new }
+            }
             // The journal does not answer: until it does, something may have been sent.
             None => Ticket { in_doubt: true, attempts: ticket.attempts + 1, ..ticket },
         };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use portcullis_model::{OperationId, OperationKind};
 
@@ -83,10 +83,16 @@ pub(super) struct Plan {
     paused: BTreeSet<(Instant, u64, LaneName)>,
     deadlines: BTreeSet<(Instant, u64, LaneName)>,
     breaker: Breaker,
+    /// The newest operation of a lane that set a password a moment ago.
+    settled: HashMap<LaneName, (u64, Instant)>,
     running: usize,
     waiting: usize,
     limit: usize,
 }
+
+/// How many lanes are remembered before those are forgotten of which nothing was heard for so long.
+const REMEMBERED: usize = 4096;
+const A_MOMENT: Duration = Duration::from_secs(60);
 
 impl Plan {
     pub(super) fn new(limit: usize, breaker: BreakerSettings) -> Self {
@@ -96,6 +102,7 @@ impl Plan {
             paused: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             breaker: Breaker::new(breaker),
+            settled: HashMap::new(),
             running: 0,
             waiting: 0,
             limit: limit.max(1),
@@ -129,6 +136,12 @@ impl Plan {
         let at = lane.queue.partition_point(|other| other.seq < ticket.seq);
         lane.queue.insert(at, ticket);
         self.waiting += 1;
+    }
+
+    /// Whether a newer operation of the lane has set a password already: two that were accepted together can come here in
+    /// either order.
+    pub(super) fn is_late(&self, name: &LaneName, seq: u64) -> bool {
+        self.settled.get(name).is_some_and(|(newest, _)| *newest > seq)
     }
 
     /// What can be done now. The caller does it and comes back with [`Plan::ended`], but for an expired one.
@@ -181,6 +194,12 @@ impl Plan {
                 } else if tried {
                     self.breaker.undecided();
                 }
+                if took_effect && ticket.kind.sets_password() {
+                    if self.settled.len() >= REMEMBERED {
+                        self.settled.retain(|_, (_, at)| now.saturating_duration_since(*at) < A_MOMENT);
+                    }
+                    self.settled.insert(Arc::clone(name), (ticket.seq, now));
+                }
                 if took_effect {
                     overtaken = self.take_pointless(name, &ticket);
                 }
@@ -214,8 +233,15 @@ impl Plan {
         ticket
     }
 
-    /// Lets an account's lane run now instead of after its pause.
+    /// Lets an account's lane run now instead of after its pause. What is in doubt is given its time: a server may still
+    /// be working on it.
     pub(super) fn hurry(&mut self, name: &LaneName) {
+        if self.lanes.get(name).is_some_and(|lane| lane.queue.iter().all(|ticket| !ticket.in_doubt)) {
+            self.resume(name);
+        }
+    }
+
+    fn resume(&mut self, name: &LaneName) {
         self.unschedule(name);
         if let Some(lane) = self.lanes.get_mut(name) {
             lane.pause = None;
@@ -235,7 +261,7 @@ impl Plan {
             let waiting: Vec<LaneName> = self.paused.iter().map(|(.., name)| Arc::clone(name)).collect();
             for name in waiting {
                 if self.lanes.get(&name).is_some_and(|lane| lane.pause.is_some_and(|(_, unreachable)| unreachable)) {
-                    self.hurry(&name);
+                    self.resume(&name);
                 }
             }
         }
@@ -247,7 +273,7 @@ impl Plan {
             && *at <= now
         {
             if let Some((.., name)) = self.paused.first().cloned() {
-                self.hurry(&name);
+                self.resume(&name);
             }
         }
     }

@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -131,6 +129,16 @@ fn the_newest_reset_supersedes_what_it_makes_pointless_once_it_took_effect() {
     let newest = w.reset("alice");
     assert_eq!(w.step(DONE), Some((newest, older.to_vec())));
     assert_eq!(w.plan.depth(), (0, 0));
+}
+
+#[test]
+fn what_comes_after_a_newer_one_has_settled_is_known_to_be_late() {
+    let mut w = World::new(8);
+    let newer = w.add_ticket("alice", OperationKind::ResetPassword, |ticket| ticket.seq = 9);
+    assert!(!w.plan.is_late(&"alice".into(), 8));
+    w.step(DONE).unwrap();
+    assert!(w.plan.is_late(&"alice".into(), 8), "{newer}");
+    assert!(!w.plan.is_late(&"alice".into(), 10) && !w.plan.is_late(&"bob".into(), 8));
 }
 
 #[test]

@@ -3,6 +3,13 @@ use governor::clock::FakeRelativeClock;
 use super::*;
 use crate::config::{CallerConfig, See, ServiceLimits};
 
+impl<C: Clock + Clone> Rates<C> {
+    /// One request as the service takes it.
+    fn check(&self, caller: &Caller, account: &Login) -> Result<(), TooMany> {
+        self.asks(caller).and_then(|()| self.about(caller, account))
+    }
+}
+
 fn rate(count: u32, per: Per) -> Rate {
     Rate { count: NonZeroU32::new(count).unwrap(), per }
 }
