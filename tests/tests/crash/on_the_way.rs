@@ -15,11 +15,11 @@ use super::scene::{Asked, Scene};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
     /// Dead when the server gets the request.
-    BeforeTheServer,
+    Before,
     /// Dead, and the server never gets it.
-    InsteadOfTheServer,
+    Instead,
     /// Dead when the server has answered; the answer goes nowhere.
-    AfterTheServer,
+    After,
 }
 
 async fn dies(
@@ -36,9 +36,9 @@ async fn dies(
     let (request, earlier) = at;
     (0..earlier).for_each(|_| scene.proxy.spare(request));
     match moment {
-        Moment::BeforeTheServer => scene.proxy.before(request, kill),
-        Moment::InsteadOfTheServer => scene.proxy.lose_after(request, Loss::Request, kill),
-        Moment::AfterTheServer => scene.proxy.lose_after(request, Loss::Answer, kill),
+        Moment::Before => scene.proxy.before(request, kill),
+        Moment::Instead => scene.proxy.lose_after(request, Loss::Request, kill),
+        Moment::After => scene.proxy.lose_after(request, Loss::Answer, kill),
     }
     let life = begin(&scene.folders, &scene.wanted, None)?;
     victim.set(life.victim()).map_err(|_| "nobody else sets it")?;
@@ -59,14 +59,14 @@ async fn each_write(asked: Asked) -> Result<()> {
     let kinds = [Request::Extended, Request::Modify];
     let at: Vec<_> = kinds.into_iter().flat_map(|kind| (0..scene.proxy.count(kind)).map(move |n| (kind, n))).collect();
     assert_eq!((at.len(), at.is_empty()), (writes, false));
-    let moments = [Moment::BeforeTheServer, Moment::InsteadOfTheServer, Moment::AfterTheServer];
+    let moments = [Moment::Before, Moment::Instead, Moment::After];
     let cases = at.iter().flat_map(|at| moments.map(|moment| (*at, moment)));
     let server = &server;
     let cases = stream::iter(cases).map(|(at, moment)| async move {
         let state = dies(server, asked, at, moment, writes).await?;
         // With one write there is no doubt about what became of it.
         if writes == 1 {
-            let done = moment != Moment::InsteadOfTheServer;
+            let done = moment != Moment::Instead;
             assert_eq!(state, if done { State::Done } else { State::Unknown }, "{asked:?} {moment:?}");
         }
         Result::Ok(())
