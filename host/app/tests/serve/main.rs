@@ -10,5 +10,8 @@
 
 mod bad_input;
 mod http;
+mod limits;
 mod process;
+mod sealed;
+mod tls;
 mod world;

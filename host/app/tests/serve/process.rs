@@ -154,3 +154,12 @@ pub(crate) fn ended(child: &mut Child) -> Option<ExitStatus> {
     }
     None
 }
+
+/// Waits until something is so, at most [`PATIENCE`].
+pub(crate) fn until(what: &str, so: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !so() {
+        assert!(Instant::now() < end, "it never happened: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
