@@ -80,7 +80,8 @@ impl Service {
     }
 
     /// Takes an operation: may the caller ask for it, is there a connector, are the passwords usable, has it come
-    /// before; then it is in the journal, and from there on it is never lost. Waits for its end at most so long.
+    /// before; then it is in the journal, and from there on it is never lost. Waits for its end at most so long, and no
+    /// longer than until the service stops.
     ///
     /// # Errors
     /// A fault that says why it was not taken. Nothing was written then, and nothing will be done.
@@ -124,14 +125,23 @@ impl Service {
         self.delivery.take(&record);
 
         // The caller waits for the end if it likes to.
-        let ended = tokio::time::timeout(wait, waiting).await;
-        Ok(Admitted::New(match ended {
-            Ok(Ok(record)) => record,
-            _ => {
+        Ok(Admitted::New(match self.ended(waiting, wait).await {
+            Some(record) => record,
+            None => {
                 self.ends.forget(&id);
-                self.get(&id).await?.unwrap_or(record)
+                // It was taken, also if the journal has closed since.
+                self.get(&id).await.ok().flatten().unwrap_or(record)
             }
         }))
+    }
+
+    /// What an end says; nothing when the time is over, or when the service stops: nobody who waits is to be cut off.
+    async fn ended<E>(&self, end: impl Future<Output = Result<Record, E>>, most: Duration) -> Option<Record> {
+        let mut stopping = self.stopping();
+        tokio::select! {
+            ended = tokio::time::timeout(most, end) => ended.ok()?.ok(),
+            _ = stopping.wait_for(|stopping| *stopping) => None,
+        }
     }
 
     /// Tries the digests one after the other: only the first is ever written.
@@ -162,7 +172,7 @@ impl Service {
         }
     }
 
-    /// An operation as it stands, once it has ended or the time is over; nothing if there is none.
+    /// An operation as it stands, once it has ended, the time is over or the service stops; nothing if there is none.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -171,7 +181,7 @@ impl Service {
         let now = self.get(id).await;
         let open = matches!(&now, Ok(Some(record)) if !record.state.is_final());
         let ended = if open {
-            tokio::time::timeout(most, waiting).await.ok().and_then(Result::ok)
+            self.ended(waiting, most).await
         } else {
             drop(waiting);
             None
@@ -179,7 +189,7 @@ impl Service {
         self.ends.forget(id);
         match ended {
             Some(record) => Ok(Some(record)),
-            None if open => self.get(id).await,
+            None if open => self.get(id).await.or(now),
             None => now,
         }
     }
