@@ -10,8 +10,10 @@
 
 mod bad_input;
 mod http;
+mod life;
 mod limits;
 mod process;
+mod reload;
 mod sealed;
 mod tls;
 mod world;
