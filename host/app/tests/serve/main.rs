@@ -9,6 +9,9 @@
 )]
 
 mod bad_input;
+mod commands;
+mod dropin;
+mod events;
 mod http;
 mod life;
 mod limits;
