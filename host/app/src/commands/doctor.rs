@@ -24,7 +24,7 @@ pub(super) struct Doctor {
     account: Option<String>,
 
     /// Look up the rights on the test account's entry, and leave its password alone: nothing is written.
-    #[arg(long, requires = "account")]
+    #[arg(long)]
     no_reset: bool,
 
     /// How long to wait until the new password shows on every server.

@@ -85,7 +85,8 @@ impl Service {
     }
 
     /// Takes an operation: may the caller ask for it, is there a connector, are the passwords usable, has it come
-    /// before; then it is in the journal, and from there on it is never lost. Waits for its end at most so long.
+    /// before; then it is in the journal, and from there on it is never lost. Waits for its end at most so long, and no
+    /// longer than until the service stops.
     ///
     /// # Errors
     /// A fault that says why it was not taken. Nothing was written then, and nothing will be done.
@@ -177,7 +178,7 @@ impl Service {
         }
     }
 
-    /// An operation as it stands, once it has ended or the time is over; nothing if there is none.
+    /// An operation as it stands, once it has ended, the time is over or the service stops; nothing if there is none.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -186,7 +187,7 @@ impl Service {
         match self.get(id).await? {
             Some(record) if !record.state.has_ended() => match waiting.end(most, self.stopping()).await {
                 Some(record) => Ok(Some(record)),
-                None => self.get(id).await,
+                None => Ok(self.get(id).await.ok().flatten().or(Some(record))),
             },
             now => Ok(now),
         }

@@ -83,7 +83,6 @@ fn a_secret_that_others_can_read_is_a_warning() {
 fn an_account_belongs_to_one_connector() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["doctor", "--account", ALICE]).code, 2);
-    assert_eq!(folder.run(&["doctor", "mock", "--no-reset"]).code, 2);
     assert_eq!(folder.run(&["doctor", "mock", "--wait", "soon"]).code, 2);
     assert_eq!(folder.run(&["doctor", "nobody"]).code, 2);
     assert_eq!(folder.verify(ALICE, ALICES), 0);

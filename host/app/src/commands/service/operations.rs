@@ -169,6 +169,10 @@ async fn offline(setup: &Setup, id: &OperationId, verb: &str) -> Result<Record, 
 /// The fault in a problem document of the service.
 fn problem(body: &Value, id: &OperationId) -> Fault {
     let code = body["code"].as_str().and_then(FaultCode::parse).unwrap_or(FaultCode::HostInternal);
+    // The operator's own text, which the control socket alone gives, says more than a caller's.
+    if let Some(said) = body["operator"].as_str() {
+        return Fault::new(code, said);
+    }
     let detail = body["detail"].as_str().or_else(|| body["title"].as_str()).unwrap_or_default();
     Fault::new(code, format!("operation {id}: {detail}"))
 }

@@ -110,7 +110,13 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
             service.configure(config);
             tracing::info!("portcullis.toml is read again");
         }
-        Err(problems) => tracing::error!("the former portcullis.toml stays in use: {problems}"),
+        Err(problems) => {
+            let file = setup.config.join("portcullis.toml");
+            for problem in problems.all().iter().filter(|problem| !problem.is_warning()) {
+                let line = problem.line().map(|line| format!(":{line}")).unwrap_or_default();
+                tracing::error!("the former portcullis.toml stays in use: {}{line}: {problem}", file.display());
+            }
+        }
     }
     if let Err(error) = service.keys().reload() {
         tracing::error!("{error}");

@@ -1,0 +1,22 @@
+//! `portcullis serve` as a process, over real sockets: what it refuses, what it never tells, how it lives and ends, and
+//! what an operator says to it. The mock connector's directory is in the host's memory, and keeps what was changed in a
+//! file that the tests read.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod bad_input;
+mod commands;
+mod dropin;
+mod events;
+mod http;
+mod life;
+mod limits;
+mod process;
+mod reload;
+mod sealed;
+mod tls;
+mod world;
