@@ -42,7 +42,7 @@ fn bash_completes_commands_and_options() {
     let Some(script) = script(&folder, "bash") else { return };
     assert_eq!(says(Command::new("bash").args(["-n", &script])), Vec::<String>::new());
 
-    assert_eq!(bash(&script, &["portcullis", "res"]), ["reset"]);
+    assert_eq!(bash(&script, &["portcullis", "rese"]), ["reset"]);
     assert_eq!(bash(&script, &["portcullis", "reset", "--must"]), ["--must-change"]);
     let all = bash(&script, &["portcullis", ""]);
     for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
@@ -62,7 +62,7 @@ fn fish_completes_commands_and_options() {
         let said = says(fish.args(["--no-config", "--private", "-c", &ask]).env("HOME", folder.path()));
         said.iter().filter_map(|line| line.split('\t').next().map(str::to_owned)).collect::<Vec<_>>()
     };
-    assert_eq!(ask("portcullis res"), ["reset"]);
+    assert_eq!(ask("portcullis rese"), ["reset"]);
     assert_eq!(ask("portcullis reset --must"), ["--must-change"]);
 }
 

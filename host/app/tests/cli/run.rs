@@ -111,7 +111,7 @@ impl Run {
             (r"(version that )\S+( approved)", "$1[user]$2"),
             (r#""by": ".*""#, r#""by": "[user]""#),
             (r"\b\d+(\.\d)? ms\b", "[time]"),
-            (r#""(total|locate|connector|confirm)": [0-9.]+"#, r#""$1": [time]"#),
+            (r#""(total|locate|connector|directory|confirm)": [0-9.]+"#, r#""$1": [time]"#),
             (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[date]"),
             (r#""password_set": \d+"#, r#""password_set": [date]"#),
             (r"(?m)^(  password     )\S{20}$", "$1[generated]"),
