@@ -68,14 +68,14 @@ ready() { # ADDRESS:PORT LOG...
 
 ec_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
 authority() { # NAME
-  openssl req -x509 "${ec_key[@]}" -days 30 -keyout "$DIR/tls/$1.key" -out "$DIR/tls/$1.pem" -subj "/CN=throw-away $1" \
+  openssl req -x509 "${ec_key[@]}" -days 90 -keyout "$DIR/tls/$1.key" -out "$DIR/tls/$1.pem" -subj "/CN=throw-away $1" \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
 }
 # ca.pem issued the server's certificate; other-ca.pem issued nothing: whoever trusts only that one must refuse.
 authorities() { mkdir -p "$DIR/tls"; authority ca; authority other-ca; }
 # server.pem and server.key. KIND: right, other-host (a name that is not the server's), expired (ended in 2021).
 certificate() { # KIND [openssl req key options]
-  local kind=$1 names="DNS:localhost,IP:$ADDRESS" tls="$DIR/tls" dates=(-days 30); shift
+  local kind=$1 names="DNS:localhost,IP:$ADDRESS" tls="$DIR/tls" dates=(-days 90); shift
   case $kind in
     right) ;;
     other-host) names=DNS:elsewhere.example ;;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use portcullis::config::load_service;
+use portcullis::observe::Metrics;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Service, ServiceOptions};
@@ -143,7 +144,13 @@ pub async fn start(config: &Path, state: &Path, journal: Journal) -> Result<Arc<
     let sandbox = Arc::clone(sandbox());
     let options = RegistryOptions { config: config.to_owned(), state: state.to_owned(), sandbox };
     let registry = Registry::start(options).await?;
-    let options = ServiceOptions { config: service, journal, state: state.to_owned(), registry };
+    let options = ServiceOptions {
+        config: service,
+        journal,
+        state: state.to_owned(),
+        registry,
+        metrics: Arc::new(Metrics::new()?),
+    };
     Ok(Service::start(options).await?)
 }
 

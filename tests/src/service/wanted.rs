@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 
 /// Later than any test runs.
-const LATER: u64 = 4_000_000_000;
+/// A sealed password may be good for a day at most. In seconds.
+const LATER: u64 = 3_600;
 
 /// What is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,8 +53,14 @@ impl Wanted {
         let mut sealed = Vec::new();
         for (label, text) in labels(self.kind).iter().zip(self.passwords) {
             let (label, key_id) = (*label, &key.id);
-            let binding =
-                Binding { kind: self.kind, account: &account, caller: "operator", label, key: key_id, expires: LATER };
+            let binding = Binding {
+                kind: self.kind,
+                account: &account,
+                caller: "operator",
+                label,
+                key: key_id,
+                expires: portcullis_seal::unix_seconds(std::time::SystemTime::now()) + LATER,
+            };
             sealed.push(portcullis_seal::seal(&key.key, &Password::new(text)?, &binding)?.to_string());
         }
         Ok(Self { passwords: sealed, sealed: true, ..self })

@@ -299,8 +299,7 @@ async fn much_is_wrong() -> Result<()> {
           FAILED   ldaps://[server]: no connection (Connection refused (os error 111))
                    -> look whether the server runs, and whether a firewall lets this host through to its port
           ok       ldaps://[server]: connected in [time], TLS 1.3 in [time]
-          warning  ldaps://[server]: the certificate is for localhost, [address], issued by CN=throw-away ca, expires in [days]; its chain is verified
-                   -> renew the server's certificate before it ends
+          ok       ldaps://[server]: the certificate is for localhost, [address], issued by CN=throw-away ca, expires in [days]; its chain is verified
           ok       ldaps://[server]: CN=svc-readonly,OU=Service,DC=corp,DC=example signed in in [time]
           ok       ldaps://[server]: the clocks agree
       3 rights          FAILED
@@ -320,9 +319,9 @@ async fn much_is_wrong() -> Result<()> {
       6 recent-log      warning
           ok       in the last 1day: 41 done, 0 refused, 1 unknown, 7 not ended
           warning  the outcome of 1 is unknown
-                   -> look at each: `portcullis operations list --state unknown`, then ask the account's owner
+                   -> look at each: `portcullis operations list --only unknown`, then ask the account's owner
           warning  an operation has waited for 1h 2m 5s
-                   -> look at its last fault: `portcullis operations list --state waiting`
+                   -> look at its last fault: `portcullis operations list --only waiting`
           warning  the last fault was directory-unavailable, 9s ago
                    -> Look at the servers in `urls`, the network between, and the certificate.
     "#);

@@ -57,7 +57,7 @@ fn of(summary: &RecentSummary) -> Step {
     }
     if let Some(oldest) = summary.oldest.filter(|oldest| *oldest >= LONG) {
         let text = format!("an operation has waited for {}", humantime::format_duration(whole(oldest)));
-        step.add(Finding::warning(text, "look at its last fault: `portcullis operations list --state waiting`"));
+        step.add(Finding::warning(text, "look at its last fault: `portcullis operations list --only waiting`"));
     }
     if let Some((code, ago)) = summary.last_fault {
         let text = format!("the last fault was {code}, {} ago", humantime::format_duration(whole(ago)));
