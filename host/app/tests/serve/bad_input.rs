@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::http::Answer;
+use crate::http::{Answer, exchange, tcp};
 use crate::process::Serve;
-use crate::world::{ALICE, ALICES, BOB, DESK, PORTAL, World, change, hash, reset, status};
+use crate::world::{ALICE, ALICES, BOB, DESK, MOCK, PORTAL, World, change, hash, reset, status};
 
 /// A password that is nowhere else.
 const SECRET: &str = "Canary-7c1e-Password";
@@ -116,6 +116,8 @@ fn nobody_gets_more_than_its_section_says() {
 #[test]
 fn an_excluded_account_looks_like_none_and_is_not_touched() {
     let world = World::new();
+    // The connector would touch it: the section of the caller says no.
+    world.edit(MOCK, "exclude = \"(employeeType=administrator)\"\n", "");
     let mut serve = world.serve();
     assert_eq!(serve.post(DESK, &reset(BOB, "first words of bob 1"), &[]).status, 201);
     let before = world.directory();
@@ -196,6 +198,14 @@ fn bodies_that_are_not_as_described() {
     ] {
         on.refused(&on.serve.ask("POST", "/v1/operations", &headers, &with("")), 415, "request-malformed", "type");
     }
+    // A body whose length nobody announced is not longer for that.
+    let part = format!("1000\r\n{}\r\n", " ".repeat(0x1000)).repeat(17) + "0\r\n\r\n";
+    let head = format!(
+        "POST /v1/operations HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {bearer}\r\n\
+         content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    );
+    let answer = exchange(tcp(on.serve.address), (head + &part).as_bytes());
+    on.refused(&answer, 413, "request-malformed", "too large, in chunks");
     on.refused(&on.serve.post_bytes(DESK, b"", &[]), 400, "request-malformed", "nothing at all");
     for (method, path, status) in [
         ("PUT", "/v1/operations", 405),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::PATIENCE;
 use crate::process::until;
-use crate::world::{ALICE, BOB, DESK, MOCK, World, reset, status};
+use crate::world::{ALICE, BOB, DESK, MOCK, SERVICE, World, reset, status};
 
 /// A directory that takes connections and never says a word; when it is dropped it hangs up on those that nobody took.
 pub(crate) struct Silent {
@@ -118,6 +118,24 @@ fn a_second_service_on_the_same_state_is_refused() {
     assert!(run.stderr.contains("another portcullis holds the journal in STATE/state; stop it first"), "{run:?}");
     assert_eq!(serve.post(DESK, &status(ALICE), &[]).status, 201, "the first goes on");
     assert_eq!(serve.operator("GET", "/v1/connectors").status, 200, "with its control socket");
+}
+
+#[test]
+fn an_address_or_a_socket_that_is_taken_is_told() {
+    let world = World::new();
+    let serve = world.serve();
+    let other = World::new();
+    other.edit(SERVICE, "127.0.0.1:0", &serve.address.to_string());
+    let run = other.run(&["serve"]);
+    assert!(run.code == Some(17) && run.stderr.contains(&serve.address.to_string()), "{run:?}");
+    let file = other.write("api.sock", "notes");
+    let wanted = format!("\"127.0.0.1:0\"]\nsocket = \"{}\"", file.display());
+    other.edit(SERVICE, &format!("\"{}\"]", serve.address), &wanted);
+    let run = other.run(&["serve"]);
+    assert!(run.code == Some(17) && run.stderr.contains("DIR/api.sock"), "{run:?}");
+    assert_eq!(other.read("api.sock"), "notes");
+    assert!(!other.control().exists(), "the control socket stays behind");
+    assert_eq!(serve.post(DESK, &status(ALICE), &[]).status, 201, "the first goes on");
 }
 
 #[test]
