@@ -1,4 +1,5 @@
-//! Connectors in other languages: each folder of `examples/connectors` has a `build.sh OUT.wasm`.
+//! Connectors in other languages: each folder of `examples/connectors` has a `build.sh OUT.wasm`. And what the clients in
+//! `examples/clients` need.
 
 use std::{
     fs,
@@ -34,23 +35,37 @@ pub(crate) fn build() -> Result<Vec<String>> {
             note(&format!("{shown} is up to date"));
             continue;
         }
-        let output = Command::new(folder.join("build.sh")).arg(&plugin).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        match output.status.code() {
-            Some(0) => note(&shown),
-            Some(NO_TOOLCHAIN) => {
+        let lacking =
+            script(Command::new(folder.join("build.sh")).arg(&plugin), &format!("examples/connectors/{language}"))?;
+        match lacking {
+            None => note(&shown),
+            Some(line) => {
                 // An old one would let tests pass that nobody ran on the new source.
                 let _ = fs::remove_file(&plugin);
-                let line = format!("examples/connectors/{language}: {}", said.trim());
-                if skips::required("toolchains") {
-                    return Err(format!("{line} (PORTCULLIS_REQUIRE wants it)").into());
-                }
                 skipped.push(line);
             }
-            _ => return Err(format!("examples/connectors/{language}/build.sh failed: {}", said.trim()).into()),
         }
     }
+    step("fetching what the example clients need");
+    skipped.extend(script(&mut Command::new(root().join("examples/clients/install.sh")), "examples/clients")?);
     Ok(skipped)
+}
+
+/// Runs a script of an example; returns what is lacking, if it says that its toolchain cannot be had.
+fn script(command: &mut Command, name: &str) -> Result<Option<String>> {
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(0) => Ok(None),
+        Some(NO_TOOLCHAIN) => {
+            let line = format!("{name}: {}", said.trim());
+            if skips::required("toolchains") {
+                return Err(format!("{line} (PORTCULLIS_REQUIRE wants it)").into());
+            }
+            Ok(Some(line))
+        }
+        _ => Err(format!("the script of {name} failed: {}", said.trim()).into()),
+    }
 }
 
 /// When a folder's files changed last.
