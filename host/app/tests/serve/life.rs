@@ -139,6 +139,23 @@ fn an_address_or_a_socket_that_is_taken_is_told() {
 }
 
 #[test]
+fn one_that_was_killed_leaves_nothing_in_the_way_of_the_next() {
+    let world = World::new();
+    let mut serve = world.serve();
+    assert_eq!(serve.post(DESK, &reset(ALICE, "the first of phrases"), &[]).status, 201);
+    serve.signal("KILL");
+    assert_eq!(serve.ended().code(), None);
+    assert!(world.control().exists(), "a process that is killed takes nothing away");
+    // Nobody answers there, so the commands go to the journal itself.
+    assert!(world.run(&["operations", "list"]).good().contains("done"));
+    assert_eq!(world.run(&["operations", "cancel", &"0".repeat(32)]).code, Some(2));
+    let mut serve = world.serve();
+    assert_eq!((serve.operations().len(), serve.operator("GET", "/v1/connectors").status), (1, 200));
+    serve.stop();
+    assert!(!world.control().exists());
+}
+
+#[test]
 fn a_state_folder_that_cannot_be_is_told() {
     let world = World::new();
     let file = world.path(MOCK);
