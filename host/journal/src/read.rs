@@ -26,12 +26,11 @@ pub(crate) fn sealed(connection: &Connection, id: &OperationId) -> Result<Option
         .map_err(row::failed(connection))
 }
 
-/// The operation that a caller asked for with a key, and the digest of that request.
-pub(crate) fn by_key(
-    connection: &Connection,
-    caller: &str,
-    key: &str,
-) -> Result<Option<(Record, Option<[u8; 32]>)>, JournalError> {
+/// An operation that was asked for with a key, and the digest of that request.
+pub(crate) type Keyed = (Record, Option<[u8; 32]>);
+
+/// The operation that a caller asked for with a key.
+pub(crate) fn by_key(connection: &Connection, caller: &str, key: &str) -> Result<Option<Keyed>, JournalError> {
     let failed = row::failed(connection);
     let found = connection
         .prepare_cached("SELECT id, digest FROM operations WHERE caller = ?1 AND key = ?2")

@@ -71,7 +71,7 @@ impl Reader {
     ///
     /// # Errors
     /// See [`Reader::get`].
-    pub async fn by_key(&self, caller: &str, key: &str) -> Result<Option<(Record, Option<[u8; 32]>)>, JournalError> {
+    pub async fn by_key(&self, caller: &str, key: &str) -> Result<Option<read::Keyed>, JournalError> {
         let (caller, key) = (caller.to_owned(), key.to_owned());
         self.with(move |c| read::by_key(c, &caller, &key)).await
     }

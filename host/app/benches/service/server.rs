@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use portcullis::api::listen::{Limits, Listener, Tls, tls};
 use portcullis::config::load_service;
+use portcullis::observe::Metrics;
 use portcullis::service::registry::{Registry, RegistryOptions};
 use portcullis::service::{Service, ServiceOptions};
 use portcullis_journal::Journal;
@@ -66,7 +67,8 @@ async fn open(world: &World) -> Result<(Arc<Service>, Vec<Listener>, Certificate
     }
     let config = load_service(&world.config()).map_err(|problems| problems.to_string())?;
     let journal = Journal::open(&state)?;
-    let service = Service::start(ServiceOptions { config, journal, state, registry }).await?;
+    let service =
+        Service::start(ServiceOptions { config, journal, state, registry, metrics: Arc::new(Metrics::new()?) }).await?;
 
     let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let (pem, key) = (issued.cert.pem(), issued.signing_key.serialize_pem());

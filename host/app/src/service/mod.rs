@@ -325,8 +325,7 @@ impl Service {
     /// journal and is delivered by the next start. Says whether everything that ran has ended.
     pub async fn stop(&self, most: Duration) -> bool {
         self.stopping.send_replace(true);
-        let ended = self.delivery.stop(most).await;
-        ended
+        self.delivery.stop(most).await
     }
 
     /// Closes the journal, once nobody asks any more.
