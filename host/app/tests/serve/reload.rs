@@ -1,6 +1,7 @@
 //! SIGHUP: what is good in the new files counts, what is broken leaves the former in use; and what systemd is told.
 
 use std::os::unix::net::UnixDatagram;
+use std::time::Instant;
 
 use crate::http::{PATIENCE, exchange, request, tcp};
 use crate::process::{Serve, until};
@@ -91,7 +92,10 @@ fn systemd_is_told_of_every_step() {
     let told = |wanted: &str| {
         let mut all = String::new();
         let mut buffer = [0; 4096];
+        let until = Instant::now() + PATIENCE;
         while !all.lines().any(|line| line.starts_with(wanted)) {
+            // The sign of life comes again and again, so that receiving alone never ends.
+            assert!(Instant::now() < until, "{wanted} was not told, only:\n{all}");
             let read = socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{wanted}: {error}; told:\n{all}"));
             all.push_str(&format!("{}\n", String::from_utf8_lossy(&buffer[..read])));
         }
