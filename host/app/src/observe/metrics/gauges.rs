@@ -35,7 +35,12 @@ pub struct ConnectorSample {
 impl Sampled for Service {
     fn sample(&self) -> Sample {
         let mut sample = Sample::default();
-        for (name, load) in self.load() {
+        // A connector without an operation yet counts as well: nothing waits for it.
+        let mut loads = self.load();
+        for state in self.registry().states() {
+            loads.entry(state.name).or_default();
+        }
+        for (name, load) in loads {
             let running = self.registry().get(&name);
             let connector = running.as_ref().map(|running| &running.connector);
             sample.slots = sample.slots.or(connector.map(|connector| connector.prepared.slots()));

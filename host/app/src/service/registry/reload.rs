@@ -74,7 +74,8 @@ impl Registry {
     pub(super) async fn look(&self) -> Result<Vec<Change>, Fault> {
         let mut looking = self.looking.lock().await;
         let scanned = self.scan().await;
-        looking.tell("the connectors stay as they are", scanned.as_ref().err());
+        let trouble = scanned.as_ref().err().filter(|fault| fault.code != FaultCode::Stopping);
+        looking.tell("the connectors stay as they are", trouble);
         let scan = scanned?;
         looking.tell("nothing new is run, as it is not known what was approved", scan.approvals.as_ref().err());
         let mut changes = self.withdraw_the_missing(&scan);
@@ -214,5 +215,8 @@ impl Next {
 }
 
 pub(super) fn lost(error: tokio::task::JoinError) -> Fault {
+    if error.is_cancelled() {
+        return Fault::new(FaultCode::Stopping, "the process ends");
+    }
     Fault::new(FaultCode::HostInternal, format!("loading connectors failed: {error}"))
 }
