@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use portcullis::service::callers::Caller;
-use portcullis::service::{Admitted, GivenPassword, Service, Submission, labels};
+use portcullis::service::{Admitted, GivenPassword, Service, Submission};
 use portcullis_journal::Record;
 use portcullis_model::{Login, OperationKind, Password, ResetOptions};
+use portcullis_seal::Label;
 use portcullis_seal::{Binding, KeyRing};
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,7 @@ impl Wanted {
     pub fn sealed(self, keys: &KeyRing) -> Result<Self> {
         let (key, account) = (keys.current(), Login::new(&self.account)?);
         let mut sealed = Vec::new();
-        for (label, text) in labels(self.kind).iter().zip(self.passwords) {
+        for (label, text) in Label::of(self.kind).iter().zip(self.passwords) {
             let (label, key_id) = (*label, &key.id);
             let binding = Binding {
                 kind: self.kind,
@@ -72,7 +73,7 @@ impl Wanted {
     /// The fault with which it is not taken.
     pub async fn submit(self, service: &Service, wait: Duration) -> Result<Record> {
         let mut passwords = Vec::new();
-        for (label, text) in labels(self.kind).iter().zip(self.passwords) {
+        for (label, text) in Label::of(self.kind).iter().zip(self.passwords) {
             let given = match self.sealed {
                 true => GivenPassword::Sealed(text.parse()?),
                 false => GivenPassword::Clear(Password::new(text)?),

@@ -24,7 +24,7 @@ use portcullis_seal::KeyRing;
 
 pub use delivery::Load;
 pub use parts::Policy;
-pub use sealed::{GivenPassword, labels};
+pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
 use crate::config::ServiceConfig;

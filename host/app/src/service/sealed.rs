@@ -32,17 +32,6 @@ pub(super) struct For<'a> {
     pub(super) deadline: SystemTime,
 }
 
-/// The labels of the passwords that a kind of operation needs, in their order.
-#[must_use]
-pub fn labels(kind: OperationKind) -> &'static [Label] {
-    match kind {
-        OperationKind::ResetPassword => &[Label::New],
-        OperationKind::ChangePassword => &[Label::Old, Label::New],
-        OperationKind::VerifyPassword => &[Label::Candidate],
-        OperationKind::UnlockAccount | OperationKind::AccountStatus => &[],
-    }
-}
-
 /// Passwords that came in clear, by their labels. Erased when the last who holds one drops it.
 pub(super) type InClear = Vec<(Label, Arc<Password>)>;
 

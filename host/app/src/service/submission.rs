@@ -8,7 +8,7 @@ use portcullis_seal::{KeyRing, Label};
 use zeroize::Zeroizing;
 
 use super::callers::Caller;
-use super::sealed::{self, For, GivenPassword, InClear, labels};
+use super::sealed::{self, For, GivenPassword, InClear};
 
 /// What a caller asks for.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Submission {
     /// Exactly the passwords that the kind of operation needs.
     pub(super) fn complete(&self) -> Result<(), Fault> {
         let given: Vec<Label> = self.passwords.iter().map(|(label, _)| *label).collect();
-        let needed = labels(self.kind);
+        let needed = Label::of(self.kind);
         let malformed = |text: String| Err(Fault::new(FaultCode::RequestMalformed, text));
         if let Some(missing) = needed.iter().find(|label| !given.contains(label)) {
             let text = format!("{} needs the password `{}`", self.kind, missing.name());

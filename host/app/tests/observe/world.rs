@@ -13,10 +13,11 @@ use portcullis::observe::{Look, Metrics, Observe};
 use portcullis::service::callers::Caller;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
-use portcullis::service::{Admitted, GivenPassword, Service, ServiceOptions, Submission, labels};
+use portcullis::service::{Admitted, GivenPassword, Service, ServiceOptions, Submission};
 use portcullis_journal::{Journal, Record};
 use portcullis_model::{Fault, Login, OperationKind, Password, ResetOptions};
 use portcullis_sandbox::{Sandbox, SandboxOptions};
+use portcullis_seal::Label;
 use portcullis_tests::plugins::{plugin, root};
 use tokio::runtime::Builder;
 use tracing::{Dispatch, Level};
@@ -120,7 +121,7 @@ pub(crate) async fn ask(
     account: &str,
     passwords: &[&str],
 ) -> Result<Record, Fault> {
-    let passwords = labels(kind).iter().zip(passwords);
+    let passwords = Label::of(kind).iter().zip(passwords);
     let clear = |password: &str| GivenPassword::Clear(Password::new(password.to_owned()).unwrap());
     let wanted = Submission {
         kind,

@@ -10,7 +10,7 @@ use portcullis::observe::Metrics;
 use portcullis::service::callers::Caller;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{Registry, RegistryOptions};
-use portcullis::service::{Admitted, GivenPassword, Repeat, Service, ServiceOptions, Submission, labels};
+use portcullis::service::{Admitted, GivenPassword, Repeat, Service, ServiceOptions, Submission};
 use portcullis_journal::{Journal, Record};
 use portcullis_model::{Fault, FaultCode, Login, OperationKind, Password, ResetOptions};
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
@@ -99,7 +99,7 @@ pub(crate) fn password(text: &str) -> Password {
 
 /// What a caller asks for, with its passwords in clear.
 pub(crate) fn wanted(kind: OperationKind, account: &str, passwords: &[&str]) -> Submission {
-    let given = labels(kind).iter().zip(passwords);
+    let given = Label::of(kind).iter().zip(passwords);
     Submission {
         kind,
         account: Login::new(account).unwrap(),

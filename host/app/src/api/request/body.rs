@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::given;
 use crate::api::problem::Problem;
-use crate::service::{GivenPassword, labels};
+use crate::service::GivenPassword;
 
 /// What is asked for.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl OperationRequest {
         if kind != OperationKind::ResetPassword && (self.must_change || self.unlock) {
             return Err(Problem::malformed(format!("`must_change` and `unlock` do not belong to {kind}.")));
         }
-        let wanted = labels(kind);
+        let wanted = Label::of(kind);
         let mut passwords = Vec::with_capacity(wanted.len());
         for (label, member, given) in [
             (Label::Old, "old_password", self.old_password),

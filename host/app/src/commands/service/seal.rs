@@ -11,7 +11,6 @@ use serde_json::json;
 
 use crate::commands::password::Source;
 use crate::commands::setup::Setup;
-use crate::service::labels;
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -45,7 +44,7 @@ pub(in crate::commands) struct Seal {
 
 fn kind(text: &str) -> Result<OperationKind, String> {
     OperationKind::parse(text)
-        .filter(|kind| !labels(*kind).is_empty())
+        .filter(|kind| !Label::of(*kind).is_empty())
         .ok_or_else(|| "one of: reset-password, change-password, verify-password".to_owned())
 }
 
@@ -70,7 +69,7 @@ impl Seal {
     }
 
     fn sealed(&self, setup: &Setup) -> Result<String, Fault> {
-        let label = match (self.label, labels(self.kind)) {
+        let label = match (self.label, Label::of(self.kind)) {
             (None, [only]) => *only,
             (Some(label), known) if known.contains(&label) => label,
             (label, known) => {
