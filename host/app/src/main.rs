@@ -11,7 +11,7 @@ fn without_core_files() {
     let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
 }
 
-#[tokio::main(worker_threads = 2)]
+#[tokio::main]
 async fn main() -> ExitCode {
     panics::install();
     without_core_files();
