@@ -73,14 +73,16 @@ authority() { # NAME
 }
 # ca.pem issued the server's certificate; other-ca.pem issued nothing: whoever trusts only that one must refuse.
 authorities() { mkdir -p "$DIR/tls"; authority ca; authority other-ca; }
-# server.pem and server.key. KIND: right, other-host (a name that is not the server's), expired (ended in 2021).
+# server.pem and server.key. KIND: right, other-host (a name that is not the server's), expired (ended in 2021),
+# ends-soon (in ten days).
 certificate() { # KIND [openssl req key options]
   local kind=$1 names="DNS:localhost,IP:$ADDRESS" tls="$DIR/tls" dates=(-days 90); shift
   case $kind in
     right) ;;
     other-host) names=DNS:elsewhere.example ;;
     expired) dates=(-startdate 20200101000000Z -enddate 20210101000000Z) ;;
-    *) die "TLS_CERT is $kind: give right, other-host or expired" ;;
+    ends-soon) dates=(-days 10) ;;
+    *) die "TLS_CERT is $kind: give right, other-host, expired or ends-soon" ;;
   esac
   [ $# -gt 0 ] || set -- "${ec_key[@]}"
   openssl req "$@" -keyout "$tls/server.key" -out "$tls/server.csr" -subj "/CN=throw-away server" 2>/dev/null

@@ -3,7 +3,7 @@
 # a second.
 # How to call it: see common.sh. Works as root and as anybody else. Variants by environment variable:
 #   REQUIRE_TLS=0          take simple binds and writes without TLS
-#   TLS_CERT=other-host    the certificate is for another name;   TLS_CERT=expired   it ended in 2021
+#   TLS_CERT=other-host    the certificate is for another name;   TLS_CERT=expired   it ended in 2021;   TLS_CERT=ends-soon   in ten days
 #   COPY_OF=DIR            the data and the CA of the server below DIR: the second server of one directory
 #   REFERRAL=URL           a read-only replica: every write is answered with a referral to URL
 . "$(dirname "$0")/common.sh"

@@ -41,6 +41,8 @@ pub enum Certificate {
     OtherHost,
     /// For the server's address, and expired.
     Expired,
+    /// For the server's address, and valid for ten days.
+    EndsSoon,
 }
 
 /// A directory server that runs. It ends when this value is dropped, unless it is the one that all tests share.
@@ -74,6 +76,7 @@ impl Server {
             Certificate::Right => {}
             Certificate::OtherHost => _ = command.env("TLS_CERT", "other-host"),
             Certificate::Expired => _ = command.env("TLS_CERT", "expired"),
+            Certificate::EndsSoon => _ = command.env("TLS_CERT", "ends-soon"),
         }
         if let Some(other) = &variant.copy_of {
             command.env("COPY_OF", other);
