@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_capabilities::Intent;
-use portcullis_journal::{Event, Journal, JournalError, Record, State};
+use portcullis_journal::{Event, JournalError, Record, State};
 use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
 
 use super::plan::{Ended, Ticket};
 use super::{backoff, doubt};
-use crate::observe::Metrics;
 use crate::operation::{Around, LookedAgain, look_again, perform_within};
 use crate::service::parts::Parts;
 use crate::service::sealed;
@@ -26,21 +25,14 @@ const SETTLING: Duration = Duration::from_secs(30);
 
 /// Writes into the journal that the operation is being acted on, before its first effect.
 struct Journaled {
-    journal: Journal,
-    metrics: Arc<Metrics>,
+    parts: Arc<Parts>,
     id: OperationId,
 }
 
 #[async_trait::async_trait]
 impl Intent for Journaled {
     async fn before_effect(&self) -> Result<(), Fault> {
-        match self.journal.record(&self.id, Event::Acting).await {
-            Ok(record) => {
-                self.metrics.reached(&record, None);
-                Ok(())
-            }
-            Err(error) => Err(unwritable(&error)),
-        }
+        self.parts.record(&self.id, Event::Acting).await.map(drop).map_err(|error| unwritable(&error))
     }
 }
 
@@ -58,7 +50,7 @@ pub(super) struct Fresh {
 
 /// Carries an operation out, or looks what became of it. Returns the operation as it stands then, and what that means
 /// for the plan.
-pub(super) async fn carry(parts: &Parts, ticket: &Ticket, fresh: Option<Fresh>) -> (Option<Record>, Ended) {
+pub(super) async fn carry(parts: &Arc<Parts>, ticket: &Ticket, fresh: Option<Fresh>) -> (Option<Record>, Ended) {
     let is_fresh = fresh.is_some();
     let (read, passwords) = match fresh {
         Some(Fresh { record, passwords }) => (Ok(Some(record)), Some(passwords)),
@@ -88,17 +80,20 @@ pub(super) async fn carry(parts: &Parts, ticket: &Ticket, fresh: Option<Fresh>) 
 /// journal holds `acting`, and the ticket is looked at, not carried out again.
 fn later_for_want_of_the_journal(parts: &Parts, ticket: &Ticket, error: &JournalError) -> Ended {
     tracing::error!(operation = %ticket.id, "{error}");
-    let pause = parts.delivery().retry_longest;
-    Ended::Later { until: Instant::now() + pause, unreachable: false }
+    much_later(parts)
 }
 
 /// An attempt that panicked: what it did is not known.
 pub(super) fn broke_down(parts: &Parts, ticket: &Ticket) -> Ended {
     tracing::error!(operation = %ticket.id, "the attempt broke down; what became of it is looked at");
+    much_later(parts)
+}
+
+fn much_later(parts: &Parts) -> Ended {
     Ended::Later { until: Instant::now() + parts.delivery().retry_longest, unreachable: false }
 }
 
-async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record, passwords: Option<Passwords>) -> Event {
+async fn attempt(parts: &Arc<Parts>, ticket: &Ticket, record: &Record, passwords: Option<Passwords>) -> Event {
     match record.state {
         State::Waiting => {
             if passwords.is_none() {
@@ -119,15 +114,14 @@ async fn attempt(parts: &Parts, ticket: &Ticket, record: &Record, passwords: Opt
 
 /// An error here is a fault before anything was sent.
 async fn deliver(
-    parts: &Parts,
+    parts: &Arc<Parts>,
     ticket: &Ticket,
     record: &Record,
     passwords: Option<Passwords>,
 ) -> Result<Event, Fault> {
     let (running, around) = prepared(parts, record)?;
     let operation = opened(parts, record, passwords).await?;
-    let (journal, metrics) = (parts.journal.clone(), Arc::clone(&parts.metrics));
-    let intent = Journaled { journal, metrics, id: record.id.clone() };
+    let intent = Journaled { parts: Arc::clone(parts), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
     let report = perform_within(&running.connector, &operation, around).await;
     parts.registry.note(&record.connector, report.outcome.fault());
