@@ -2,6 +2,7 @@
 //! the mock connector on a directory in the host's memory.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod again;
 mod deliver;
 mod repeat;
 mod world;
