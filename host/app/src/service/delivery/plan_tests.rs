@@ -183,6 +183,22 @@ fn what_is_in_doubt_blocks_its_account_and_is_not_superseded() {
 }
 
 #[test]
+fn an_impatient_operator_does_not_shorten_the_pause_of_a_doubt() {
+    let mut w = World::new(8);
+    let until = w.now + SECOND;
+    let later = Ended::Later { until, unreachable: false };
+    w.add_ticket("doubt", OperationKind::ResetPassword, |ticket| ticket.in_doubt = true);
+    w.step(later).unwrap();
+    w.plan.hurry(&"doubt".into());
+    assert!(w.run().is_none(), "a server may still be working on it");
+    let waiting = w.reset("waiting");
+    w.step(later).unwrap();
+    assert!(w.run().is_none());
+    w.plan.hurry(&"waiting".into());
+    assert_eq!(w.run().unwrap().1.seq, waiting);
+}
+
+#[test]
 fn what_is_in_doubt_is_looked_at_before_anything_older_is_sent() {
     let mut w = World::new(8);
     let older = w.add("alice", OperationKind::ResetPassword);
