@@ -1,8 +1,13 @@
-//! What the host writes into the audit log.
+//! What the host writes into the audit log, and what is read out of it: `report`, `findings` and `show` are
+//! `portcullis audit`.
 //!
 //! What an operation was allowed and where it was located is written before its first effect, and the rest before anybody
 //! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
 //! events, which hold none.
+
+pub mod findings;
+pub mod report;
+pub mod show;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -102,7 +102,7 @@ enum Command {
     Token,
     /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
     Approve(approve::Approve),
-    /// Find out whether the audit log is as it was written.
+    /// Show what connectors may do and did, what should be tightened, and whether the log of it is as it was written.
     Audit(audit::Audit),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
@@ -172,7 +172,7 @@ impl Cli {
             Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
-            Command::Audit(audit) => audit.run(&setup),
+            Command::Audit(audit) => audit.run(&setup).await,
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),

@@ -39,6 +39,8 @@ pub use service::{
     SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
 };
 
+pub(crate) use check::{gives_passwords_away, is_oid, takes_passwords};
+
 use check::Check;
 use diagnostic::Findings;
 

@@ -29,7 +29,7 @@ pub(super) struct BeginAnew {
     why: String,
 }
 
-fn parse_key(text: &str) -> Result<PublicKey, &'static str> {
+pub(super) fn parse_key(text: &str) -> Result<PublicKey, &'static str> {
     PublicKey::parse(text).ok_or("not a key as `portcullis audit key` prints it")
 }
 

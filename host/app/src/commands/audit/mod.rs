@@ -1,6 +1,7 @@
 //! `portcullis audit`: what connectors may do and did, and whether the log of it is as it was written.
 
 mod chain;
+mod report;
 
 use clap::{Args, Subcommand};
 
@@ -8,9 +9,13 @@ use super::setup::Setup;
 use crate::show::ExitCode;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Audit {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+
+    #[command(flatten)]
+    report: report::Report,
 }
 
 #[derive(Debug, Subcommand)]
@@ -24,11 +29,12 @@ enum What {
 }
 
 impl Audit {
-    pub(super) fn run(self, setup: &Setup) -> ExitCode {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
         match self.what {
-            What::Verify(verify) => verify.run(setup),
-            What::Key => chain::key(setup),
-            What::BeginAnew(begin) => begin.run(setup),
+            None => self.report.run(setup).await,
+            Some(What::Verify(verify)) => verify.run(setup),
+            Some(What::Key) => chain::key(setup),
+            Some(What::BeginAnew(begin)) => begin.run(setup),
         }
     }
 }

@@ -9,6 +9,8 @@ mod locate;
 mod names;
 pub(super) mod scalars;
 
+pub(crate) use names::{gives_passwords_away, is_oid, takes_passwords};
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ pub(super) fn base(description: &AttributeName) -> &str {
 }
 
 /// Dotted decimal without leading zeros, at least two numbers.
-pub(super) fn is_oid(text: &str) -> bool {
+pub(crate) fn is_oid(text: &str) -> bool {
     let number = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
     };
@@ -16,7 +16,7 @@ pub(super) fn is_oid(text: &str) -> bool {
 }
 
 /// Whether an attribute (as [`base`] returns it) takes passwords and nothing else.
-pub(super) fn takes_passwords(attribute: &str) -> bool {
+pub(crate) fn takes_passwords(attribute: &str) -> bool {
     // unicodePwd and userPassword with their OIDs.
     matches!(attribute, "unicodepwd" | "1.2.840.113556.1.4.90" | "userpassword" | "2.5.4.35")
 }
@@ -41,7 +41,7 @@ const MORE: [&str; 16] = [
 ];
 
 /// Whether an attribute gives passwords away, in the clear or in a form from which they can be guessed.
-pub(super) fn gives_passwords_away(attribute: &str) -> bool {
+pub(crate) fn gives_passwords_away(attribute: &str) -> bool {
     takes_passwords(attribute) || MORE.contains(&attribute)
 }
 

@@ -1,0 +1,109 @@
+//! `plugin-unusable`, `plugin-changed`, `several-versions`, `unpinned`, `unsigned`, `requested-not-granted`,
+//! `reveal-granted`: the plugin and its binary.
+
+use portcullis_capabilities::Offer;
+
+use super::{Code, Finding};
+use crate::audit::report::{Approved, Subject};
+
+pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
+    let (file, plugin) = (subject.file, subject.plugin);
+    let at = |path: &[&str]| subject.places.place(path);
+    if let Some(why) = &plugin.unusable {
+        let remedy = "have a component built for this host put in its place, and look at it with `portcullis inspect`";
+        all.push(Finding::new(
+            Code::PluginUnusable,
+            at(&["plugin"]),
+            format!("the plugin cannot be loaded: {why}"),
+            remedy,
+        ));
+        return;
+    }
+    let path = plugin.path.display();
+    match file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>()) {
+        None => {
+            let text = "the plugin is not pinned: any file of its name is run by commands";
+            let remedy = "pin the one that was reviewed, if it is this one";
+            let pin = format!("sha256 = \"{}\"", plugin.sha256);
+            all.push(Finding::new(Code::Unpinned, at(&["plugin"]), text, remedy).paste([pin]));
+        }
+        Some(pin) if pin != plugin.sha256 => {
+            let text = format!("{path} has the SHA-256 {}, and {pin} is pinned: it is not loaded", plugin.sha256);
+            let remedy = "find out who changed the file; pin the new one only after it was reviewed";
+            all.push(Finding::new(Code::PluginChanged, at(&["sha256"]), text, remedy));
+        }
+        Some(_) => {}
+    }
+    if let Approved::Other { sha256, at: when } = &plugin.approval {
+        let text = format!(
+            "{path} has the SHA-256 {}, and the one that was approved last ({when}) has {sha256}: the service does not \
+             run it",
+            plugin.sha256
+        );
+        let remedy = "find out who changed the file; `portcullis approve` shows what the new one asks for and did not";
+        all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy));
+    }
+    versions(subject, all);
+    if plugin.signer.is_none() {
+        let text = format!("{path} has no signature of anybody who is trusted");
+        let remedy = "have its vendor sign it with minisign, and name the vendor's key in the ceiling";
+        all.push(Finding::new(Code::Unsigned, at(&["plugin"]), text, remedy));
+    }
+    not_granted(subject, all);
+    if let Some(passwords) = file.reveal.as_ref().filter(|passwords| !passwords.is_empty()) {
+        let text =
+            format!("the connector may read the text of {} of the three passwords of operations", passwords.len());
+        let remedy = "most connectors only place passwords: ask the vendor why this one reads them, or take the section \
+                      `[reveal]` away";
+        all.push(Finding::new(Code::RevealGranted, at(&["reveal"]), text, remedy));
+    }
+}
+
+fn versions(subject: &Subject<'_>, all: &mut Vec<Finding>) {
+    let ran = &subject.used.plugins;
+    if ran.len() > 1 {
+        let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (first {}, last {})", seen.first, seen.last));
+        let text = format!("the service ran {} versions of the plugin in this time", ran.len());
+        let remedy = "what was used may have been used by a former one: `--since` looks at a part of the time";
+        let place = subject.places.place(&["plugin"]);
+        all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(told));
+    }
+}
+
+/// What the linker will not hold: the plugin is not loaded.
+fn not_granted(subject: &Subject<'_>, all: &mut Vec<Finding>) {
+    let file = subject.file;
+    let Some(surface) = &subject.plugin.surface else { return };
+    for import in &surface.imports {
+        let interface = &import.interface;
+        let (section, granted) = match Offer::of(interface) {
+            Offer::Always | Offer::Inert => continue,
+            Offer::Section("ldap") => ("ldap", file.ldap.is_some()),
+            Offer::Section("log") => ("log", file.log.is_some()),
+            Offer::Section("config") => ("config", file.config.is_some()),
+            Offer::Section(section) => (section, file.reveal.is_some()),
+            Offer::Never => ("", false),
+        };
+        if granted {
+            continue;
+        }
+        let calls = if import.functions.is_empty() {
+            String::new()
+        } else {
+            format!(" (calls {})", import.functions.join(", "))
+        };
+        let text = format!("the plugin imports {interface}{calls}, which is not granted: it is not loaded");
+        let place = subject.places.place(&["plugin"]);
+        let (remedy, paste) = match section {
+            "" => ("this host offers it to no connector: use a plugin that does not ask for it", None),
+            "reveal" => (
+                "it would read the text of passwords: ask the vendor why, and use a plugin that only places them",
+                None,
+            ),
+            "log" => ("if its lines are wanted, grant them", Some("[log]")),
+            "config" => ("if it has settings, grant them; an empty section is enough to start it", Some("[config]")),
+            _ => ("grant the directory that it is for, or use a plugin that does not ask for it", None),
+        };
+        all.push(Finding::new(Code::RequestedNotGranted, place, text, remedy).about([interface]).paste(paste));
+    }
+}

@@ -1,0 +1,288 @@
+//! What connectors may do and what they did, as plain data: what a plugin requests (its binary), what its connector is
+//! granted (the file), what the ceiling allows, and what was used (the audit log).
+//!
+//! Two tiers are kept apart by type: [`Proved`] is made from a binary alone, [`Enforced`] from a file alone. Nothing here
+//! runs a plugin, opens a connection or writes, and only [`used::read`] reads; the rest is pure.
+
+mod enforced;
+mod gaps;
+mod item;
+mod place;
+mod proved;
+mod request;
+mod rows;
+mod text;
+pub mod used;
+
+pub use enforced::{Enforced, enforced};
+pub(crate) use gaps::tells_all;
+pub use gaps::{ENOUGH, ENOUGH_OF_EACH, Gap, enough, gaps};
+pub(crate) use item::attribute;
+pub use item::{Granted, Item, granted};
+pub use place::{Place, Places};
+pub use proved::{Proved, proved};
+pub(crate) use request::exports;
+pub use request::{Requested, requested};
+pub(crate) use rows::seen;
+pub use rows::{AgainstCeiling, Row, rows};
+pub use text::Text;
+
+use std::path::PathBuf;
+
+use portcullis_sandbox::{Plugin, Surface};
+use serde::Serialize;
+
+use super::findings::Finding;
+use crate::config::ConnectorFile;
+use used::{Log, Used};
+
+/// A plugin's file, as far as it could be read.
+#[derive(Debug, Clone, Default)]
+pub struct PluginFacts {
+    /// The file.
+    pub path: PathBuf,
+    /// Imports and exports; none where [`PluginFacts::unusable`] says why.
+    pub surface: Option<Surface>,
+    /// Of its bytes.
+    pub sha256: String,
+    /// In bytes.
+    pub size: u64,
+    /// Why it cannot be loaded.
+    pub unusable: Option<String>,
+    /// Whether the service would run it.
+    pub approval: Approved,
+    /// Whose signature it has.
+    pub signer: Option<String>,
+}
+
+/// How a plugin stands to `approved.toml`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Approved {
+    /// Nobody approved a plugin of this name.
+    #[default]
+    Never,
+    /// These bytes were approved.
+    This {
+        /// When.
+        at: String,
+        /// By whom.
+        by: String,
+    },
+    /// Other bytes of this name were approved, last these.
+    Other {
+        /// Their SHA-256.
+        sha256: String,
+        /// When.
+        at: String,
+    },
+    /// The file cannot be used.
+    NotKnown(String),
+}
+
+impl PluginFacts {
+    /// Of a plugin that was loaded.
+    #[must_use]
+    pub fn of(path: PathBuf, plugin: &Plugin) -> Self {
+        let (surface, size) = (Some(sorted(plugin.surface())), plugin.size() as u64);
+        Self { path, surface, sha256: plugin.digest().to_string(), size, ..Self::default() }
+    }
+}
+
+/// The order in a binary is its compiler's and says nothing.
+fn sorted(surface: &Surface) -> Surface {
+    let mut surface = surface.clone();
+    surface.exports.sort();
+    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
+    surface.imports.iter_mut().for_each(|import| import.functions.sort());
+    surface
+}
+
+/// The ceiling that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CeilingFacts {
+    /// Its file.
+    pub file: Text,
+    /// Of its text.
+    pub sha256: Text,
+}
+
+/// One thing that is above the ceiling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excess {
+    /// Which rule of the ceiling: a stable name.
+    pub rule: &'static str,
+    /// What is granted, and that it is more than what is allowed.
+    pub text: Text,
+    /// What to do.
+    pub remedy: Text,
+    /// Where it is granted.
+    pub granted: Place,
+    /// The line of the ceiling that it stands against.
+    pub ceiling: Place,
+}
+
+/// What the rights of a service account showed, where they were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rights {
+    /// Nobody looked.
+    #[default]
+    NotLookedAt,
+    /// Looked at, on some entry. Nothing more than the grants need was seen, or these attributes besides.
+    Seen {
+        /// The entry that the rights are about.
+        target: String,
+        /// Attributes that it may write and that no grant names.
+        besides: Vec<String>,
+    },
+    /// They could not be found out.
+    NotTold(String),
+}
+
+/// Everything that is known of one connector; what the pure functions are given.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// What the operator wrote.
+    pub file: &'a ConnectorFile,
+    /// Where it stands.
+    pub places: &'a Places,
+    /// The plugin.
+    pub plugin: &'a PluginFacts,
+    /// What is above the ceiling; none where there is no ceiling.
+    pub ceiling: Option<&'a [Excess]>,
+    /// What was used.
+    pub used: &'a Used,
+    /// The log that says so.
+    pub log: &'a Log,
+    /// The rights of the service account.
+    pub rights: &'a Rights,
+}
+
+/// One connector.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectorReport {
+    /// Its name.
+    pub connector: Text,
+    /// Its file.
+    pub file: Text,
+    /// Its plugin.
+    pub plugin: PluginReport,
+    /// The first tier.
+    pub proved_by_the_binary: Vec<Proved>,
+    /// The second tier.
+    pub enforced_at_run_time: Vec<Enforced>,
+    /// Over what the column of what was used tells.
+    pub used_over: UsedOver,
+    /// The table.
+    pub grants: Vec<Row>,
+    /// What this report does not tell, and why.
+    pub not_told: Vec<Gap>,
+}
+
+/// What is told of a plugin.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginReport {
+    /// Its file.
+    pub file: Text,
+    /// Of its bytes; empty where it cannot be read.
+    pub sha256: Text,
+    /// In bytes.
+    pub size: u64,
+    /// Whether the connector's file pins these bytes.
+    pub pinned: bool,
+    /// Whether these bytes were approved for the service.
+    pub approved: bool,
+    /// Whose signature it has.
+    pub signer: Option<Text>,
+    /// The interfaces that it imports, with the functions that its code refers to.
+    pub imports: Vec<ImportReport>,
+    /// The interfaces that it exports.
+    pub exports: Vec<Text>,
+}
+
+/// One import.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportReport {
+    /// The interface.
+    pub interface: Text,
+    /// Its functions.
+    pub functions: Vec<Text>,
+}
+
+/// Over which operations and which time.
+#[derive(Debug, Clone, Serialize)]
+pub struct UsedOver {
+    /// How many operations were done, of each kind that the file grants.
+    pub done: Vec<(Text, u64)>,
+    /// How many there were together.
+    pub operations: u64,
+    /// The time of the first line.
+    pub first: Option<Text>,
+    /// The time of the last line.
+    pub last: Option<Text>,
+    /// Calls that no line tells of.
+    pub omitted: u64,
+}
+
+/// The whole report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The version of this form: fields are added within a version, none changes its meaning or goes.
+    pub version: u32,
+    /// Of Portcullis.
+    pub portcullis: &'static str,
+    /// When it was made, RFC 3339.
+    pub made: Text,
+    /// The folder of the configuration.
+    pub configuration: Text,
+    /// The ceiling; none where there is none.
+    pub ceiling: Option<CeilingFacts>,
+    /// The audit log.
+    pub log: Log,
+    /// In the order of their names.
+    pub connectors: Vec<ConnectorReport>,
+    /// The heaviest first.
+    pub findings: Vec<Finding>,
+}
+
+/// The version of the JSON form.
+pub const VERSION: u32 = 1;
+
+/// What is told of one connector.
+#[must_use]
+pub fn of(subject: &Subject<'_>) -> ConnectorReport {
+    let Subject { file, places, plugin, used, .. } = subject;
+    let surface = plugin.surface.as_ref();
+    let imports = surface.into_iter().flat_map(|surface| &surface.imports);
+    let pin = file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let seen = used.span.count > 0;
+    ConnectorReport {
+        connector: file.name.as_str().into(),
+        file: file.path.display().to_string().into(),
+        plugin: PluginReport {
+            file: plugin.path.display().to_string().into(),
+            sha256: plugin.sha256.as_str().into(),
+            size: plugin.size,
+            pinned: pin.is_some_and(|pin| pin == plugin.sha256),
+            approved: matches!(plugin.approval, Approved::This { .. }),
+            signer: plugin.signer.as_ref().map(Text::from),
+            imports: imports
+                .map(|import| ImportReport {
+                    interface: import.interface.as_str().into(),
+                    functions: import.functions.iter().map(Text::from).collect(),
+                })
+                .collect(),
+            exports: surface.into_iter().flat_map(|surface| &surface.exports).map(Text::from).collect(),
+        },
+        proved_by_the_binary: surface.map(proved).unwrap_or_default(),
+        enforced_at_run_time: enforced(file, places),
+        used_over: UsedOver {
+            done: file.operations.iter().map(|kind| (kind.name().into(), used.done(*kind))).collect(),
+            operations: used.operations(),
+            first: seen.then(|| used.span.first.clone()),
+            last: seen.then(|| used.span.last.clone()),
+            omitted: used.omitted,
+        },
+        grants: rows(subject),
+        not_told: gaps(subject),
+    }
+}

@@ -1,0 +1,160 @@
+//! `portcullis audit [CONNECTOR]`: reads the files, the plugins and the log, and says what `crate::audit::report` and
+//! `crate::audit::findings` make of them. Nothing of a plugin runs, and nothing is connected without `--live`.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use clap::{Args, ValueEnum};
+use portcullis_audit::PublicKey;
+use portcullis_model::{Fault, FaultCode};
+use portcullis_sandbox::Sandbox;
+
+use super::chain::parse_key;
+use crate::audit::findings::{self, Severity};
+use crate::audit::report::{self, Approved, Place, Places, PluginFacts, Rights, Subject, used};
+use crate::audit::show as form;
+use crate::commands::setup::Setup;
+use crate::config::ConnectorFile;
+use crate::service::registry::approval::Approvals;
+use crate::show::{self, ExitCode};
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// One connector; all of them without it.
+    connector: Option<String>,
+
+    /// In which form; `--json` is the same as `--format json`.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Into this file, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+
+    /// From which severity on findings end the command with code 23.
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Warning)]
+    fail_on: FailOn,
+
+    /// How far back the log is looked at for what was used: 90d, 12h.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    since: Option<Duration>,
+
+    /// The public key that `portcullis audit key` printed when the log was begun; without it the one beside the log.
+    #[arg(long, value_name = "BASE64", value_parser = parse_key)]
+    key: Option<PublicKey>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Errors alone.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Note,
+}
+
+impl Report {
+    pub(super) async fn run(self, setup: &Setup) -> ExitCode {
+        let (mut files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox)))
+        {
+            Ok(both) => both,
+            Err(code) => return code,
+        };
+        if let Some(only) = &self.connector {
+            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+            files.retain(|file| file.name == *only);
+            if files.is_empty() {
+                return setup.fault(&setup.unknown(only, &names));
+            }
+        }
+        let report = self.gather(setup, &files, &sandbox).await;
+        let written = self.shown(setup, &report).and_then(|text| match &self.to {
+            None => {
+                setup.print(&text);
+                Ok(())
+            }
+            Some(path) => std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display())),
+        });
+        if let Err(why) = written {
+            return setup.fault(&Fault::new(FaultCode::Misconfigured, format!("the report cannot be written: {why}")));
+        }
+        let from = match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Note => Severity::Note,
+        };
+        if report.findings_from(from) == 0 { ExitCode::Done } else { ExitCode::AuditFindings }
+    }
+
+    fn shown(&self, setup: &Setup, report: &report::Report) -> Result<String, String> {
+        match self.format {
+            Format::Text if !setup.json => Ok(form::text(report)),
+            Format::Text | Format::Json => {
+                form::json(report).map(|value| show::to_text(&value)).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    async fn gather(&self, setup: &Setup, files: &[ConnectorFile], sandbox: &Sandbox) -> report::Report {
+        let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
+        let (log, used) = used::read(&setup.state, files, since, self.key.clone());
+        let approvals = Approvals::read(&setup.state);
+        let mut connectors = Vec::with_capacity(files.len());
+        let mut all = findings::of_all(&log, false, Place::whole(&setup.config.join("ceiling.toml")));
+        let nothing = used::Used::default();
+        for file in files {
+            let text = std::fs::read_to_string(&file.path).unwrap_or_default();
+            let subject = Subject {
+                file,
+                places: &Places::of(&file.path, &text),
+                plugin: &plugin(sandbox, &file.plugin, &approvals),
+                ceiling: None,
+                used: used.get(&file.name).unwrap_or(&nothing),
+                log: &log,
+                rights: &Rights::NotLookedAt,
+            };
+            connectors.push(report::of(&subject));
+            all.extend(findings::of(&subject));
+        }
+        findings::sort(&mut all);
+        report::Report {
+            version: report::VERSION,
+            portcullis: env!("CARGO_PKG_VERSION"),
+            made: humantime::format_rfc3339_seconds(SystemTime::now()).to_string().into(),
+            configuration: setup.config.display().to_string().into(),
+            ceiling: None,
+            log,
+            connectors,
+            findings: all,
+        }
+    }
+}
+
+/// A plugin's file, and whether the service would run it.
+fn plugin(sandbox: &Sandbox, path: &Path, approvals: &Result<Approvals, Fault>) -> PluginFacts {
+    let plugin = match sandbox.load(path) {
+        Ok(plugin) => plugin,
+        Err(error) => {
+            let unusable = Some(error.to_string());
+            return PluginFacts { path: path.to_owned(), unusable, ..PluginFacts::default() };
+        }
+    };
+    let approval = match approvals {
+        Err(fault) => Approved::NotKnown(fault.to_string()),
+        Ok(approvals) => match (approvals.get(plugin.digest()), approvals.last_of(path)) {
+            (Some(this), _) => Approved::This { at: this.at.clone(), by: this.by.clone() },
+            (None, Some(last)) => Approved::Other { sha256: last.sha256.clone(), at: last.at.clone() },
+            (None, None) => Approved::Never,
+        },
+    };
+    PluginFacts { approval, ..PluginFacts::of(path.to_owned(), &plugin) }
+}
