@@ -48,8 +48,12 @@ pub(super) struct Report {
 enum Format {
     /// For people.
     Text,
-    /// For programs.
+    /// For programs: docs/audit-report.md describes it.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// One page for a reviewer, who opens it in a browser.
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,6 +101,8 @@ impl Report {
 
     fn shown(&self, setup: &Setup, report: &report::Report) -> Result<String, String> {
         match self.format {
+            Format::Html => Ok(form::html(report)),
+            Format::Sarif => Ok(show::to_text(&form::sarif(report))),
             Format::Text if !setup.json => Ok(form::text(report)),
             Format::Text | Format::Json => {
                 form::json(report).map(|value| show::to_text(&value)).map_err(|error| error.to_string())
