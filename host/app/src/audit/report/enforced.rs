@@ -38,11 +38,16 @@ pub fn enforced(file: &ConnectorFile, places: &Places) -> Vec<Enforced> {
     }
     match &file.reveal {
         Some(_) => says("reveal", "may read the text of the passwords that `[reveal]` names".into(), &["reveal"]),
-        None => says("no-reveal", "is given the text of no password: passwords are handles".into(), &[]),
+        None => says(
+            "no-reveal",
+            "is given no password to read: it holds a handle, and says with it where the password goes".into(),
+            &[],
+        ),
     }
-    let wasi = "has no sockets, files, environment or arguments: what its standard library asks for of WASI is empty";
+    let wasi =
+        "finds no sockets, files, environment or arguments: what a standard library asks a machine for is empty here";
     says("inert-wasi", wasi.into(), &[]);
-    says("fresh", "keeps nothing: each operation has a fresh instance".into(), &[]);
+    says("fresh", "remembers nothing: each operation begins with a fresh instance".into(), &[]);
     let limits = &file.limits;
     let text = format!(
         "takes at most {} s, {} MiB of memory, {} calls into the host and {} KiB of log for an operation; {} run at once",
@@ -123,12 +128,12 @@ fn of_ldap(ldap: &Ldap, says: &mut impl FnMut(&'static str, String, &[&str])) {
     says("no-other-writes", writes.into(), &["ldap", "write"]);
     let allow = &ldap.allow;
     let flags = [
-        (allow.set_password, "set-password", "sets the target's password by the password modify operation (RFC 3062)"),
-        (allow.try_bind, "try-bind", "tries the password in hand by a bind as the target"),
-        (allow.as_target, "as-target", "writes as the target, bound with its old password"),
+        (allow.set_password, "set-password", "set the target's password by the password modify operation (RFC 3062)"),
+        (allow.try_bind, "try-bind", "try the password in hand by a bind as the target"),
+        (allow.as_target, "as-target", "write as the target, bound with its old password"),
     ];
     for (_, name, text) in flags.into_iter().filter(|(granted, ..)| *granted) {
-        says("may-also", format!("may also: {text}"), &["ldap", "allow", name]);
+        says("may-also", format!("may {text}"), &["ldap", "allow", name]);
     }
     match allow.controls.as_slice() {
         [] => says("no-controls", "sends no controls".into(), &[]),
@@ -137,11 +142,11 @@ fn of_ldap(ldap: &Ldap, says: &mut impl FnMut(&'static str, String, &[&str])) {
         }
     }
     let confirm = match &ldap.confirm {
-        Confirm::Bind => "the host itself looks by a bind whether a password took effect".to_owned(),
+        Confirm::Bind => "is not taken at its word: the host looks by a bind whether a password took effect".to_owned(),
         Confirm::ReadBack { attribute } => {
-            format!("the host itself reads {attribute} to see whether a password took effect")
+            format!("is not taken at its word: the host reads {attribute} to see whether a password took effect")
         }
-        Confirm::None => "nobody looks whether a password took effect".to_owned(),
+        Confirm::None => "is taken at its word: nobody looks whether a password took effect".to_owned(),
     };
     says("confirm", confirm, &["ldap", "confirm"]);
 }

@@ -11,6 +11,7 @@ mod place;
 mod proved;
 mod request;
 mod rows;
+mod subject;
 mod text;
 pub mod used;
 
@@ -25,137 +26,13 @@ pub(crate) use request::exports;
 pub use request::{Requested, requested};
 pub(crate) use rows::seen;
 pub use rows::{AgainstCeiling, Row, rows};
+pub use subject::{Approved, CeilingFacts, Excess, PluginFacts, Rights, Subject};
 pub use text::Text;
 
-use std::path::PathBuf;
-
-use portcullis_sandbox::{Plugin, Surface};
 use serde::Serialize;
 
 use super::findings::Finding;
-use crate::config::ConnectorFile;
-use used::{Log, Used};
-
-/// A plugin's file, as far as it could be read.
-#[derive(Debug, Clone, Default)]
-pub struct PluginFacts {
-    /// The file.
-    pub path: PathBuf,
-    /// Imports and exports; none where [`PluginFacts::unusable`] says why.
-    pub surface: Option<Surface>,
-    /// Of its bytes.
-    pub sha256: String,
-    /// In bytes.
-    pub size: u64,
-    /// Why it cannot be loaded.
-    pub unusable: Option<String>,
-    /// Whether the service would run it.
-    pub approval: Approved,
-    /// Whose signature it has.
-    pub signer: Option<String>,
-}
-
-/// How a plugin stands to `approved.toml`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Approved {
-    /// Nobody approved a plugin of this name.
-    #[default]
-    Never,
-    /// These bytes were approved.
-    This {
-        /// When.
-        at: String,
-        /// By whom.
-        by: String,
-    },
-    /// Other bytes of this name were approved, last these.
-    Other {
-        /// Their SHA-256.
-        sha256: String,
-        /// When.
-        at: String,
-    },
-    /// The file cannot be used.
-    NotKnown(String),
-}
-
-impl PluginFacts {
-    /// Of a plugin that was loaded.
-    #[must_use]
-    pub fn of(path: PathBuf, plugin: &Plugin) -> Self {
-        let (surface, size) = (Some(sorted(plugin.surface())), plugin.size() as u64);
-        Self { path, surface, sha256: plugin.digest().to_string(), size, ..Self::default() }
-    }
-}
-
-/// The order in a binary is its compiler's and says nothing.
-fn sorted(surface: &Surface) -> Surface {
-    let mut surface = surface.clone();
-    surface.exports.sort();
-    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
-    surface.imports.iter_mut().for_each(|import| import.functions.sort());
-    surface
-}
-
-/// The ceiling that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CeilingFacts {
-    /// Its file.
-    pub file: Text,
-    /// Of its text.
-    pub sha256: Text,
-}
-
-/// One thing that is above the ceiling.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Excess {
-    /// Which rule of the ceiling: a stable name.
-    pub rule: &'static str,
-    /// What is granted, and that it is more than what is allowed.
-    pub text: Text,
-    /// What to do.
-    pub remedy: Text,
-    /// Where it is granted.
-    pub granted: Place,
-    /// The line of the ceiling that it stands against.
-    pub ceiling: Place,
-}
-
-/// What the rights of a service account showed, where they were looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Rights {
-    /// Nobody looked.
-    #[default]
-    NotLookedAt,
-    /// Looked at, on some entry. Nothing more than the grants need was seen, or these attributes besides.
-    Seen {
-        /// The entry that the rights are about.
-        target: String,
-        /// Attributes that it may write and that no grant names.
-        besides: Vec<String>,
-    },
-    /// They could not be found out.
-    NotTold(String),
-}
-
-/// Everything that is known of one connector; what the pure functions are given.
-#[derive(Debug)]
-pub struct Subject<'a> {
-    /// What the operator wrote.
-    pub file: &'a ConnectorFile,
-    /// Where it stands.
-    pub places: &'a Places,
-    /// The plugin.
-    pub plugin: &'a PluginFacts,
-    /// What is above the ceiling; none where there is no ceiling.
-    pub ceiling: Option<&'a [Excess]>,
-    /// What was used.
-    pub used: &'a Used,
-    /// The log that says so.
-    pub log: &'a Log,
-    /// The rights of the service account.
-    pub rights: &'a Rights,
-}
+use used::Log;
 
 /// One connector.
 #[derive(Debug, Clone, Serialize)]

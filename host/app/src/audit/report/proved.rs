@@ -33,6 +33,19 @@ pub fn proved(surface: &Surface) -> Vec<Proved> {
     let mut all = Vec::new();
     let cannot = |code, text: &str| Proved { code, cannot: true, text: text.to_owned() };
     let can = |code, text: String| Proved { code, cannot: false, text };
+    let offered: Vec<_> = OPERATIONS.iter().filter(|(interface, _)| exports(surface, interface)).collect();
+    if offered.is_empty() {
+        all.push(cannot("exports-nothing", "cannot be asked for anything: exports no interface that the host calls"));
+    } else {
+        let interfaces: Vec<&str> = offered.iter().map(|(interface, _)| *interface).collect();
+        let words: Vec<&str> = offered.iter().map(|(_, words)| *words).collect();
+        let others = surface.exports.len() - offered.len();
+        let (code, exports) = match others {
+            0 => ("exports-only", format!("exports only {}", listed(&interfaces))),
+            _ => ("exports", format!("exports {}, and {others} that are none of this host's", listed(&interfaces))),
+        };
+        all.push(can(code, format!("{exports}: can be asked to {}", words.join("; "))));
+    }
     let names = |what: &str| surface.imports.iter().any(|import| import.interface.contains(what));
     let unknown: Vec<&str> = strange(surface).collect();
     if names("reveal") {
@@ -45,12 +58,13 @@ pub fn proved(surface: &Surface) -> Vec<Proved> {
         all.push(can("imports-unknown", text));
     }
     if unknown.is_empty() {
-        all.push(cannot("cannot-open-sockets", "cannot open sockets: imports none"));
+        all.push(cannot("cannot-open-sockets", "cannot open sockets, and so reach no network by itself: imports none"));
         if !names("wasi:filesystem/") {
             all.push(cannot("cannot-open-files", "cannot open files: imports no file system"));
         }
         if !names("wasi:") {
-            let text = "has no clock, no randomness, no environment and no output of its own: imports no WASI";
+            let text = "has no clock, no randomness, no environment and no output of its own: imports nothing of WASI, the \
+                        interface to a machine";
             all.push(cannot("no-wasi", text));
         }
         of_ldap(surface, &mut all, cannot);
@@ -60,15 +74,6 @@ pub fn proved(surface: &Surface) -> Vec<Proved> {
         if !names("/config@") {
             all.push(cannot("cannot-read-settings", "cannot read settings: does not import `config`"));
         }
-    }
-    let offered: Vec<_> = OPERATIONS.iter().filter(|(interface, _)| exports(surface, interface)).collect();
-    if offered.is_empty() {
-        all.push(cannot("exports-nothing", "cannot be asked for anything: exports no interface that the host calls"));
-    } else {
-        let interfaces: Vec<&str> = offered.iter().map(|(interface, _)| *interface).collect();
-        let words: Vec<&str> = offered.iter().map(|(_, words)| *words).collect();
-        let text = format!("exports only {}: can be asked to {}", listed(&interfaces), words.join("; "));
-        all.push(can("exports-only", text));
     }
     all
 }

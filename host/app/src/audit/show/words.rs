@@ -78,8 +78,8 @@ pub(super) fn log(report: &Report) -> String {
     match &log.state {
         LogState::None => format!("none in {}", log.folder),
         LogState::Whole { key_was_given, .. } => {
-            let key = if *key_was_given { "the key that was given" } else { "the key beside it" };
-            format!("{}, {} lines, as it was written by {key}{since}", log.folder, log.lines)
+            let key = if *key_was_given { "the key that was given" } else { "the key that lies beside it" };
+            format!("{}, {} lines, whole: verified with {key}{since}", log.folder, log.lines)
         }
         LogState::NotWhole { .. } => format!("{}, {} lines, NOT as it was written{since}", log.folder, log.lines),
         LogState::NotVerified { .. } => format!("{}, {} lines, not verified{since}", log.folder, log.lines),

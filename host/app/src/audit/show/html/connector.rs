@@ -36,7 +36,7 @@ pub(super) fn connector(page: &mut Page, report: &Report, connector: &ConnectorR
     if !connector.not_told.is_empty() {
         page.raw("<h3>What this page does not tell</h3>\n<ul class=\"gaps small\">\n");
         for gap in &connector.not_told {
-            page.raw("<li>").sentence(&gap.text).raw("</li>\n");
+            page.raw("<li>").statement(&gap.text).raw("</li>\n");
         }
         page.raw("</ul>\n");
     }
@@ -51,7 +51,9 @@ fn tiers(page: &mut Page, connector: &ConnectorReport) {
     }
     page.raw("<ul>\n");
     for proved in &connector.proved_by_the_binary {
-        page.raw("<li>It ").sentence(&proved.text).raw(".</li>\n");
+        page.raw(if proved.cannot { "<li class=\"cannot\">It " } else { "<li>It " })
+            .sentence(&proved.text)
+            .raw(".</li>\n");
     }
     page.raw("</ul>\n</div>\n<div class=\"tier second\">\n<h3>Enforced at run time, by the host</h3>\n<ul>\n");
     for enforced in &connector.enforced_at_run_time {
@@ -61,7 +63,9 @@ fn tiers(page: &mut Page, connector: &ConnectorReport) {
 }
 
 fn table(page: &mut Page, connector: &ConnectorReport) {
-    page.raw("<table class=\"grants\">\n<thead><tr><th scope=\"col\">What</th><th scope=\"col\">The plugin asks for it</th>");
+    page.raw(
+        "<table class=\"grants\">\n<thead><tr><th scope=\"col\">What</th><th scope=\"col\">The plugin asks for it</th>",
+    );
     page.raw("<th scope=\"col\">Granted</th><th scope=\"col\">Ceiling</th><th scope=\"col\">Used</th></tr></thead>\n<tbody>\n");
     for (section, title) in GROUPS {
         let rows: Vec<&Row> = connector.grants.iter().filter(|row| row.section == section).collect();
@@ -79,7 +83,7 @@ fn row(page: &mut Page, connector: &ConnectorReport, row: &Row) {
     if let Some(value) = &row.value {
         page.raw(" \u{2190} ").words(value);
     }
-    page.raw("</td><td data-label=\"Asked for\">");
+    page.raw("</td><td data-label=\"Asked for\"><div>");
     match &row.requested {
         Requested::Calls { functions } => page.raw("yes, by <code>").words(functions.join(", ")).raw("</code>"),
         Requested::Exports { interface } => page.raw("yes, offers <code>").words(interface).raw("</code>"),
@@ -87,32 +91,37 @@ fn row(page: &mut Page, connector: &ConnectorReport, row: &Row) {
         Requested::ByHost => page.raw("<span class=\"soft\">the host does it</span>"),
         Requested::NotKnown => page.raw("not known"),
     };
-    page.raw("</td><td data-label=\"Granted\">");
+    page.raw("</div></td><td data-label=\"Granted\"><div>");
     match &row.granted {
         Some(_) => page.words(words::granted(row)),
         None => page.raw("<strong>not granted</strong>"),
     };
-    page.raw("</td><td data-label=\"Ceiling\">");
+    page.raw("</div></td><td data-label=\"Ceiling\"><div>");
     match &row.ceiling {
         AgainstCeiling::Above { .. } => {
             page.raw("<span class=\"chip above\">").words(words::ceiling(&row.ceiling)).raw("</span>")
         }
         other => page.raw("<span class=\"soft\">").words(words::ceiling(other)).raw("</span>"),
     };
-    page.raw("</td><td data-label=\"Used\">");
+    page.raw("</div></td><td data-label=\"Used\"><div>");
     match (&row.used, &row.denied, &connector.used_over.first) {
         (None, None, None) => page.raw("<span class=\"soft\">not known</span>"),
         (None, None, Some(_)) => page.raw("<span class=\"chip unused\">never</span>"),
         _ => page.words(words::used(connector, row)),
     };
-    page.raw("</td></tr>\n");
+    page.raw("</div></td></tr>\n");
 }
 
 pub(super) fn finding(page: &mut Page, finding: &Finding) {
     let word = finding.severity.word();
-    page.raw("<article class=\"finding of-").raw(word).raw("\">\n<p><span class=\"chip ").raw(word).raw("\">").raw(word);
-    page.raw("</span> <code>").raw(finding.code.name()).raw("</code></p>\n<p>").sentence(&finding.text).raw(".</p>\n");
-    page.raw("<p><strong>What to do:</strong> ").sentence(&finding.remedy);
+    page.raw("<article class=\"finding of-")
+        .raw(word)
+        .raw("\">\n<p><span class=\"chip ")
+        .raw(word)
+        .raw("\">")
+        .raw(word);
+    page.raw("</span> <code>").raw(finding.code.name()).raw("</code></p>\n<p>").statement(&finding.text).raw(".</p>\n");
+    page.raw("<p><strong>What to do:</strong> ").statement(&finding.remedy);
     if finding.paste.is_empty() {
         page.raw(".</p>\n");
     } else {

@@ -98,7 +98,9 @@ fn summary(page: &mut Page, report: &Report) {
         counts(page, report.findings.iter().filter(mine));
         page.raw("</td></tr>\n");
     }
-    page.raw("</tbody>\n</table>\n<dl class=\"facts\">\n<dt>Audit log</dt><dd>").words(words::log(report)).raw("</dd>\n");
+    page.raw("</tbody>\n</table>\n<dl class=\"facts\">\n<dt>Audit log</dt><dd>")
+        .words(words::log(report))
+        .raw("</dd>\n");
     page.raw("<dt>Ceiling</dt><dd>");
     match &report.ceiling {
         Some(ceiling) => page.words(&ceiling.file).raw(", SHA-256 <code>").words(&ceiling.sha256).raw("</code>"),

@@ -44,6 +44,14 @@ impl Page {
         self
     }
 
+    /// A sentence that begins with a capital.
+    pub(super) fn statement(&mut self, words: impl Display) -> &mut Self {
+        let words = words.to_string();
+        let mut chars = words.chars();
+        let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        self.sentence(format!("{first}{}", chars.as_str()))
+    }
+
     /// A name in an element's `id` or in a link to one: what is not a letter, a digit or a hyphen becomes a hyphen.
     pub(super) fn id(&mut self, name: impl Display) -> &mut Self {
         self.0.extend(name.to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
@@ -65,17 +73,14 @@ mod tests {
     fn names_are_marked_and_markup_is_not_taken() {
         let mut page = Page::default();
         page.sentence("does not import `reveal`").sentence(" a ` b <script>").sentence(" `<b>`");
-        assert_eq!(
-            page.finish(),
-            "does not import <code>reveal</code> a ` b &lt;script&gt; <code>&lt;b&gt;</code>"
-        );
+        assert_eq!(page.finish(), "does not import <code>reveal</code> a ` b &lt;script&gt; <code>&lt;b&gt;</code>");
     }
 
     proptest! {
         #[test]
         fn no_words_leave_their_element_or_attribute(words in ".{0,40}|[<>&\"'`/a]{0,20}") {
             let mut page = Page::default();
-            page.words(&words).sentence(&words);
+            page.words(&words).sentence(&words).statement(&words);
             let html = page.finish().replace("<code>", "").replace("</code>", "");
             prop_assert!(!html.contains(['<', '>', '"', '\'']), "{}", html);
         }
