@@ -8,6 +8,8 @@
 pub mod findings;
 pub mod report;
 pub mod show;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;

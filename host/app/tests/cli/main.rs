@@ -21,6 +21,7 @@ mod passwords;
 mod plugins;
 mod policy;
 mod prompt;
+mod report;
 mod run;
 mod secrets;
 mod service;

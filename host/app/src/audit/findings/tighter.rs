@@ -1,9 +1,8 @@
 //! The lines of a connector's file with less, or more, in them: what can be pasted in the place of those that are there.
 
 use portcullis_model::Use;
-use toml::Value;
 
-use crate::audit::report::{Item, attribute};
+use crate::audit::report::{Item, attribute, misleads};
 use crate::config::{ConnectorFile, Revealed, WriteGrant};
 
 /// The key that grants an item: items of one list belong together.
@@ -80,8 +79,18 @@ pub(super) fn bare(key: &str) -> String {
     if plain { key.to_owned() } else { quoted(key) }
 }
 
-pub(super) fn quoted(text: &str) -> String {
-    Value::String(text.to_owned()).to_string()
+/// A basic string on one line, in which what cannot be seen is written by its number: it is shown, and pasted, as it is.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted += "\\\"",
+            '\\' => quoted += "\\\\",
+            c if misleads(c) => quoted += &format!("\\U{:08X}", u32::from(c)),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
 }
 
 fn list<S: AsRef<str>>(key: &str, values: impl IntoIterator<Item = S>) -> Option<String> {

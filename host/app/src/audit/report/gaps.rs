@@ -4,7 +4,7 @@ use portcullis_model::OperationKind;
 use serde::Serialize;
 
 use super::used::{LogState, Used};
-use super::{Item, Rights, Subject, Text};
+use super::{Approved, Item, Rights, Subject, Text};
 use crate::config::{ConnectorFile, DirectorySource};
 
 /// How many operations in which a grant could have been used must be done before it is said that it never was.
@@ -69,6 +69,9 @@ pub fn gaps(subject: &Subject<'_>) -> Vec<Gap> {
             gap("calls-omitted", text);
         }
         LogState::Whole { .. } | LogState::NotVerified { .. } => few(subject, unused, &mut gap),
+    }
+    if let Approved::NotKnown(why) = &subject.plugin.approval {
+        gap("approvals-not-read", format!("whether the plugin was approved: {why}"));
     }
     let servers = subject.file.ldap.as_ref().map(|ldap| &ldap.source);
     if let (Some(DirectorySource::Servers(_)), Rights::NotLookedAt) = (servers, subject.rights) {

@@ -28,6 +28,7 @@ pub(crate) use rows::seen;
 pub use rows::{AgainstCeiling, Row, rows};
 pub use subject::{Approved, CeilingFacts, Excess, PluginFacts, Rights, Subject};
 pub use text::Text;
+pub(crate) use text::misleads;
 
 use serde::Serialize;
 

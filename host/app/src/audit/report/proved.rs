@@ -8,6 +8,7 @@ use portcullis_capabilities::Offer;
 use portcullis_sandbox::Surface;
 use serde::Serialize;
 
+use super::Text;
 use super::request::{PACKAGE, calls, exports};
 
 /// One statement that the binary proves.
@@ -18,7 +19,7 @@ pub struct Proved {
     /// Whether it says that something is impossible.
     pub cannot: bool,
     /// For people.
-    pub text: String,
+    pub text: Text,
 }
 
 const OPERATIONS: [(&str, &str); 3] = [
@@ -31,8 +32,8 @@ const OPERATIONS: [(&str, &str); 3] = [
 #[must_use]
 pub fn proved(surface: &Surface) -> Vec<Proved> {
     let mut all = Vec::new();
-    let cannot = |code, text: &str| Proved { code, cannot: true, text: text.to_owned() };
-    let can = |code, text: String| Proved { code, cannot: false, text };
+    let cannot = |code, text: &str| Proved { code, cannot: true, text: text.into() };
+    let can = |code, text: String| Proved { code, cannot: false, text: text.into() };
     let offered: Vec<_> = OPERATIONS.iter().filter(|(interface, _)| exports(surface, interface)).collect();
     if offered.is_empty() {
         all.push(cannot("exports-nothing", "cannot be asked for anything: exports no interface that the host calls"));

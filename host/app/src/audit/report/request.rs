@@ -3,6 +3,8 @@
 //! A binary tells interfaces and functions. Which attributes, values and settings a function will be called with, no
 //! binary tells.
 
+use std::collections::BTreeSet;
+
 use portcullis_model::{OperationKind, Use};
 use portcullis_sandbox::Surface;
 use serde::Serialize;
@@ -51,8 +53,9 @@ pub(crate) fn exports(surface: &Surface, interface: &str) -> bool {
 /// The functions of an interface that a plugin imports, of these.
 pub(super) fn calls<'f>(surface: &Surface, interface: &str, functions: &[&'f str]) -> Vec<&'f str> {
     let name = format!("{PACKAGE}{interface}{VERSION}");
-    let imported = surface.imports.iter().find(|import| import.interface == name);
-    let has = |function: &&&str| imported.is_some_and(|import| import.functions.iter().any(|own| own == **function));
+    let imported = surface.imports.iter().filter(|import| import.interface == name);
+    let imported: BTreeSet<&str> = imported.flat_map(|import| &import.functions).map(String::as_str).collect();
+    let has = |function: &&&str| imported.contains(**function);
     functions.iter().filter(has).copied().collect()
 }
 

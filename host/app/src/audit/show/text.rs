@@ -22,7 +22,9 @@ pub fn text(report: &Report) -> String {
     }
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
-    text + &format!("{errors} errors, {warnings} warnings, {notes} notes\n")
+    let told = [(errors, "error"), (warnings, "warning"), (notes, "note")];
+    let told = told.map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
+    text + &format!("{}\n", told.join(", "))
 }
 
 fn one(report: &Report, connector: &ConnectorReport) -> String {
@@ -32,8 +34,8 @@ fn one(report: &Report, connector: &ConnectorReport) -> String {
     let signer = plugin.signer.as_ref().map_or_else(|| "not signed".into(), |signer| format!("signed by {signer}"));
     let mut text = format!("{}\n", connector.connector);
     text += &format!("  file       {}\n", connector.file);
-    text += &format!("  plugin     {}, {} bytes, {pinned}, {approved}, {signer}\n", plugin.file, plugin.size);
-    text += &format!("  sha256     {}\n", plugin.sha256);
+    text += &format!("  plugin     {}, {pinned}, {approved}, {signer}\n", plugin.file);
+    text += &format!("  sha256     {}\n  size       {} bytes\n", plugin.sha256, plugin.size);
     text += "\n  Proved by the binary, whatever its code does:\n";
     for proved in &connector.proved_by_the_binary {
         text += &format!("    {}\n", proved.text);

@@ -14,7 +14,8 @@ use crate::audit::findings::{self, Severity};
 use crate::audit::report::{self, Approved, Place, Places, PluginFacts, Rights, Subject, used};
 use crate::audit::show as form;
 use crate::commands::setup::Setup;
-use crate::config::ConnectorFile;
+use crate::config::{ConnectorFile, DirectorySource};
+use crate::doctor::{Besides, besides};
 use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
 
@@ -23,7 +24,8 @@ pub(super) struct Report {
     /// One connector; all of them without it.
     connector: Option<String>,
 
-    /// In which form; `--json` is the same as `--format json`.
+    /// In which form: for people, for programs (the same as `--json`), for code scanning (SARIF 2.1.0), or as one page
+    /// for a reviewer, to be opened in a browser.
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Format::Text)]
     format: Format,
 
@@ -39,30 +41,29 @@ pub(super) struct Report {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     since: Option<Duration>,
 
+    /// Connect to the directories as the service accounts, and find out whether these have more rights than the grants
+    /// need. Writes nothing.
+    #[arg(long)]
+    live: bool,
+
     /// The public key that `portcullis audit key` printed when the log was begun; without it the one beside the log.
     #[arg(long, value_name = "BASE64", value_parser = parse_key)]
     key: Option<PublicKey>,
 }
 
+// Without a word of help for each value: mandoc does not like the list that comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people.
     Text,
-    /// For programs: docs/audit-report.md describes it.
     Json,
-    /// For code scanning: SARIF 2.1.0.
     Sarif,
-    /// One page for a reviewer, who opens it in a browser.
     Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOn {
-    /// Errors alone.
     Error,
-    /// Warnings and errors.
     Warning,
-    /// Any finding.
     Note,
 }
 
@@ -110,6 +111,17 @@ impl Report {
         }
     }
 
+    async fn rights(&self, file: &ConnectorFile) -> Rights {
+        let servers = file.ldap.as_ref().is_some_and(|ldap| matches!(ldap.source, DirectorySource::Servers(_)));
+        if !self.live || !servers {
+            return Rights::NotLookedAt;
+        }
+        match besides(file).await {
+            Ok(Besides { target, attributes }) => Rights::Seen { target, besides: attributes },
+            Err(why) => Rights::NotTold(why),
+        }
+    }
+
     async fn gather(&self, setup: &Setup, files: &[ConnectorFile], sandbox: &Sandbox) -> report::Report {
         let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
         let (log, used) = used::read(&setup.state, files, since, self.key.clone());
@@ -126,7 +138,7 @@ impl Report {
                 ceiling: None,
                 used: used.get(&file.name).unwrap_or(&nothing),
                 log: &log,
-                rights: &Rights::NotLookedAt,
+                rights: &self.rights(file).await,
             };
             connectors.push(report::of(&subject));
             all.extend(findings::of(&subject));

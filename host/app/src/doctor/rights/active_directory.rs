@@ -2,6 +2,8 @@
 //! 3.1.1.4.5.22). Control access rights stand in the security descriptor, and are worked out here for the identifiers
 //! that the server says are the service account's (`tokenGroups` of the root DSE). Everything is read, nothing is tried.
 
+use std::collections::BTreeSet;
+
 use portcullis_directory::{Control, Directory as _, Entry, Failure, Scope, Search};
 use portcullis_model::OperationKind;
 
@@ -54,6 +56,13 @@ pub(super) async fn look(question: &Question<'_>) -> Vec<Finding> {
         Ok(findings) => findings,
         Err(failure) => vec![Question::failure(&failure)],
     }
+}
+
+/// Every attribute of the target that the service account may write.
+pub(super) async fn writable(question: &Question<'_>) -> Result<BTreeSet<String>, Failure> {
+    let entry = read(question, question.target, &["allowedAttributesEffective"], &[]).await?;
+    let names = entry.iter().flat_map(|entry| entry.values("allowedAttributesEffective"));
+    Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
 }
 
 async fn findings(question: &Question<'_>) -> Result<Vec<Finding>, Failure> {

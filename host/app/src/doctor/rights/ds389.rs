@@ -6,7 +6,7 @@ use portcullis_directory::{Control, Scope, Search};
 use super::super::step::Finding;
 use super::Question;
 
-const GET_EFFECTIVE_RIGHTS: &str = "1.3.6.1.4.1.42.2.27.9.5.2";
+pub(super) const GET_EFFECTIVE_RIGHTS: &str = "1.3.6.1.4.1.42.2.27.9.5.2";
 
 pub(super) async fn look(question: &Question<'_>) -> Vec<Finding> {
     let needs = question.needs();

@@ -5,10 +5,12 @@
 //! Each right that is missing is named as the directory names it, with the words by which it is given.
 
 mod active_directory;
+mod besides;
 mod descriptor;
 mod ds389;
 mod openldap;
 
+pub(crate) use besides::{Besides, besides};
 use portcullis_directory::ldap::LdapDirectory;
 use portcullis_directory::{Answer, Directory as _, Entry, Failure, Scope, Search};
 use portcullis_model::{FaultCode, Login, OperationKind};

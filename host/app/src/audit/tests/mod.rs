@@ -1,0 +1,7 @@
+//! The report as pure functions: statements, findings, forms.
+
+mod forms;
+mod log;
+mod paste;
+mod proved;
+mod world;

@@ -1,0 +1,199 @@
+//! The connectors of `examples/connectors-toml`, against lists that were written down by hand.
+
+use std::fs;
+
+use portcullis_tests::plugins::{plugin, root};
+use serde_json::Value;
+
+use super::{connector, findings, operate, report};
+use crate::folder::{Folder, with};
+
+/// What the binaries call, as a person reads it in `portcullis inspect`.
+const AD: [&str; 5] = ["config.get", "ldap.modify", "ldap.root-dse", "ldap.target", "ldap.try-bind"];
+const OPENLDAP: [&str; 6] =
+    ["config.get", "ldap.modify", "ldap.root-dse", "ldap.set-password", "ldap.target", "ldap.try-bind"];
+const MOCK: [&str; 4] = ["ldap.modify", "ldap.root-dse", "ldap.target", "ldap.try-bind"];
+
+const KINDS: [&str; 5] = ["reset-password", "change-password", "unlock-account", "verify-password", "account-status"];
+
+/// The three connectors with their plugins, in one folder.
+fn examples() -> Folder {
+    let folder = Folder::empty();
+    for name in ["active-directory", "openldap", "mock"] {
+        let text = fs::read_to_string(root().join(format!("examples/connectors-toml/{name}.toml"))).unwrap();
+        folder.write(&format!("connectors/{name}.toml"), text);
+        fs::copy(plugin(name).unwrap(), folder.path().join(format!("plugins/{name}.wasm"))).unwrap();
+    }
+    folder.edit("connectors/mock.toml", &[("# state =", "state =")]);
+    let people = fs::read_to_string(root().join("examples/connectors-toml/people.ldif")).unwrap();
+    folder.write("connectors/people.ldif", people);
+    for ca in ["corp-ca.pem", "people-ca.pem"] {
+        folder.write(&format!("connectors/{ca}"), "-----BEGIN CERTIFICATE-----\n");
+    }
+    folder
+}
+
+/// The rows as `section name = value`, with what is requested.
+fn rows(connector: &Value) -> Vec<(String, String)> {
+    let told = |row: &Value| {
+        let value = row["value"].as_str().map(|value| format!(" = {value}")).unwrap_or_default();
+        let functions = row["requested"]["functions"].as_array().into_iter().flatten();
+        let functions: Vec<&str> = functions.map(|function| function.as_str().unwrap()).collect();
+        let requested = match row["requested"]["state"].as_str().unwrap() {
+            "calls" => functions.join(" "),
+            "exports" => format!("exports {}", row["requested"]["interface"].as_str().unwrap()),
+            other => other.to_owned(),
+        };
+        let name = row["name"].as_str().unwrap();
+        (format!("{} {name}{value}", row["section"].as_str().unwrap()), requested)
+    };
+    connector["grants"].as_array().unwrap().iter().map(told).collect()
+}
+
+/// The list as it must be: `calls` is what the binary calls.
+fn expected(calls: &[&str], accounts: &str, servers: &[&str], grants: &[&str]) -> Vec<(String, String)> {
+    let of = |some: &[&str]| {
+        let has: Vec<&str> = some.iter().filter(|call| calls.contains(call)).copied().collect();
+        if has.is_empty() { "no".to_owned() } else { has.join(" ") }
+    };
+    let exports = |kind: &&str| match *kind {
+        "unlock-account" | "account-status" => "exports accounts",
+        _ => "exports passwords",
+    };
+    let mut all: Vec<(String, String)> =
+        KINDS.iter().map(|kind| (format!("operations {kind}"), exports(kind).to_owned())).collect();
+    all.push((format!("accounts {accounts}"), "by-host".into()));
+    all.extend(servers.iter().map(|server| (format!("ldap {server}"), "by-host".to_owned())));
+    for grant in grants {
+        let requested = match grant.split(' ').next().unwrap() {
+            "ldap.read" => of(&["ldap.target", "ldap.search"]),
+            "ldap.write" => of(&["ldap.modify"]),
+            "config" => of(&["config.get"]),
+            "log" => of(&["log.log"]),
+            _ if grant.ends_with("try-bind") => of(&["ldap.try-bind"]),
+            _ if grant.ends_with("set-password") => of(&["ldap.set-password"]),
+            _ if grant.ends_with("as-target") => of(&["ldap.modify", "ldap.set-password"]),
+            _ => of(&["ldap.modify", "ldap.set-password", "ldap.try-bind"]),
+        };
+        all.push(((*grant).to_owned(), requested));
+    }
+    all
+}
+
+#[test]
+fn each_item_of_the_examples_is_told_as_it_is() {
+    let (report, code) = report(&examples(), &[]);
+    assert_eq!(code, 23);
+    let ad = expected(
+        &AD,
+        "*@corp.example",
+        &["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"],
+        &[
+            "ldap.read sAMAccountName",
+            "ldap.read pwdLastSet",
+            "ldap.read userAccountControl",
+            "ldap.read lockoutTime",
+            "ldap.read msDS-User-Account-Control-Computed",
+            "ldap.read msDS-UserPasswordExpiryTimeComputed",
+            "ldap.read accountExpires",
+            "ldap.write lockoutTime = \"0\"",
+            "ldap.write pwdLastSet = \"0\"",
+            "ldap.write unicodePwd = the password in hand",
+            "ldap.allow control 1.2.840.113556.1.4.2239",
+            "ldap.allow control 1.2.840.113556.1.4.2066",
+            "ldap.allow try-bind",
+            "log lines for the log",
+            "config history",
+        ],
+    );
+    assert_eq!(rows(connector(&report, "active-directory")), ad);
+    let read = ["ldap.read pwdChangedTime", "ldap.read pwdAccountLockedTime", "ldap.read pwdReset"];
+    let control = "ldap.allow control 1.3.6.1.4.1.42.2.27.8.5.1";
+    let writes = ["ldap.write pwdAccountLockedTime = emptied", "ldap.write pwdReset = \"TRUE\""];
+    let openldap = [
+        &read[..],
+        &writes,
+        &[control, "ldap.allow set-password", "ldap.allow try-bind", "ldap.allow as-target"],
+        &["log lines for the log", "config lockout", "config variant"],
+    ];
+    let openldap = expected(&OPENLDAP, "*@people.example", &["ldap://ldap.people.example"], &openldap.concat());
+    assert_eq!(rows(connector(&report, "openldap")), openldap);
+    let mock = [
+        &read[..],
+        &writes,
+        &["ldap.write userPassword = the password in hand", control, "ldap.allow try-bind", "ldap.allow as-target"],
+        &["log lines for the log"],
+    ];
+    let mock = expected(&MOCK, "*@people.example", &["the directory in the host's memory"], &mock.concat());
+    assert_eq!(rows(connector(&report, "mock")), mock);
+    // None of the three imports `log`, and nothing else is too much; the log is empty, so nothing is said of use.
+    for name in ["active-directory", "openldap", "mock"] {
+        let told = findings(&report, Some(name));
+        let expected =
+            [("granted-not-requested", vec!["[log] lines for the log"]), ("unpinned", vec![]), ("unsigned", vec![])];
+        assert_eq!(
+            told,
+            expected.map(|(code, about)| (code.to_owned(), about.into_iter().map(str::to_owned).collect()))
+        );
+    }
+    assert_eq!(findings(&report, None), [("no-ceiling".to_owned(), Vec::new())]);
+}
+
+#[test]
+fn what_the_binaries_prove_is_what_they_import() {
+    let (report, _) = report(&examples(), &[]);
+    let codes = |name: &str, tier: &str| -> Vec<String> {
+        let all = connector(&report, name)[tier].as_array().unwrap().iter();
+        all.map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let common = ["exports-only", "cannot-read-passwords", "cannot-open-sockets", "cannot-open-files", "no-wasi"];
+    let proved =
+        |more: &[&str]| -> Vec<String> { [&common[..], more].concat().iter().map(|&c| c.to_owned()).collect() };
+    let tier = "proved_by_the_binary";
+    assert_eq!(codes("active-directory", tier), proved(&["cannot-set-password", "cannot-search", "cannot-log"]));
+    assert_eq!(codes("openldap", tier), proved(&["cannot-search", "cannot-log"]));
+    let mock = ["cannot-set-password", "cannot-search", "cannot-log", "cannot-read-settings"];
+    assert_eq!(codes("mock", tier), proved(&mock));
+    // What the operator's file says is in the second tier alone.
+    let enforced = codes("mock", "enforced_at_run_time");
+    for code in ["only-operations", "only-target", "excluded", "only-reads", "only-writes", "no-other-writes"] {
+        assert!(enforced.contains(&code.to_owned()), "{enforced:?}");
+    }
+    assert!(enforced.iter().all(|code| !proved(&mock).contains(code)), "{enforced:?}");
+}
+
+#[test]
+fn what_was_used_is_counted() {
+    let folder = Folder::new();
+    operate(&folder, "mock", 2, |_| 0);
+    let (report, _) = report(&folder, &["mock"]);
+    let mock = connector(&report, "mock");
+    let used =
+        |section: &str, name: &str| super::row(mock, section, name)["used"]["count"].as_u64().unwrap_or_default();
+    // One status made the state of the folder, besides two of each kind.
+    for (section, name, count) in [
+        ("operations", "reset-password", 2),
+        ("operations", "account-status", 3),
+        ("accounts", "*@people.example", 11),
+        ("ldap.read", "pwdChangedTime", 3),
+        ("ldap.write", "userPassword", 4),
+        ("ldap.write", "pwdReset", 2),
+        ("ldap.write", "pwdAccountLockedTime", 2),
+        ("ldap.allow", "try-bind", 2),
+        ("ldap.allow", "as-target", 2),
+        ("log", "lines for the log", 0),
+    ] {
+        assert_eq!(used(section, name), count, "[{section}] {name} in {mock:#}");
+    }
+    assert!(used("ldap", "the directory in the host's memory") >= 11, "{mock:#}");
+    assert_eq!(mock["used_over"]["operations"], 11);
+    assert_eq!(report["log"]["state"], "whole");
+}
+
+#[test]
+fn people_read_it() {
+    let folder = examples();
+    let text = fs::read_to_string(folder.path().join("connectors/mock.toml")).unwrap();
+    folder.write("connectors/mock.toml", with(&text, &[("\n[log]\nlevel = \"debug\"\n", "")]));
+    folder.run(&["audit", "mock", "--fail-on", "note"]).reads("audit_report");
+}
