@@ -1,0 +1,140 @@
+//! Files that are offered as plugins, and files that were changed behind the host's back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portcullis::service::Service;
+use portcullis::service::registry::What;
+use portcullis_journal::State;
+use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
+use portcullis_tests::harness::sandbox;
+use portcullis_tests::service::{Folders, Wanted};
+
+use crate::host::{Attempt, LOGIN, NEW, at_once};
+use crate::item::{Item, corpus};
+use crate::text::{component, component_of, module};
+
+corpus! {
+    /// Asks for every interface that there is, and for files, sockets, HTTP and a shell.
+    a_component_that_imports_everything,
+    held by "a plugin is linked with what it was granted and nothing else; some interfaces nobody is granted",
+    logged ["connector-refused plugin-not-granted"] => everything;
+
+    /// Is a core module, which has no imports that could be compared with grants.
+    a_core_module,
+    held by "only components are loaded",
+    logged ["connector-refused plugin-unusable"] => core_module;
+
+    /// Is native code under the name of a plugin: the engine's own form of a compiled one.
+    a_precompiled_file,
+    held by "native code is recognised by its first bytes, and only what the host compiled itself is mapped",
+    logged ["connector-refused plugin-unusable"] => precompiled;
+
+    /// Changes a compiled plugin in the host's cache.
+    an_altered_cache_file,
+    held by "every file of the cache carries a MAC; one that does not fit is deleted, and the plugin compiled again",
+    logged ["the host's log: a file of the plugin cache is not one that this host wrote: deleted"] => altered_cache;
+
+    /// Takes the place of a plugin after that was approved.
+    a_plugin_swapped_after_approval,
+    held by "an approval counts for a digest; the approved version, which runs, goes on serving",
+    logged ["connector-refused plugin-not-approved"] => swapped;
+}
+
+async fn everything(item: &'static Item) {
+    let plugin = component_of(&module(item.name), "everything");
+    let offered = Attempt::made(item, &plugin).not_started().await.detail;
+    for section in ["reveal"] {
+        assert!(offered.contains(&format!("(granted by a section [{section}])")), "{offered}");
+    }
+    // With every section that there is.
+    let granted = Attempt::made(item, &plugin).set("reveal.passwords", vec!["new".to_owned()]);
+    let refused = granted.not_started().await.detail;
+    assert!(!refused.contains("granted by a section"), "{refused}");
+    for interface in ["writeback/shell@0.9.0", "wasi:filesystem/types", "wasi:http/outgoing-handler", "wasi:sockets/tcp"] {
+        assert!(refused.contains(interface), "{interface} is not named: {refused}");
+    }
+    assert_eq!(refused.matches("(this host offers it to no connector)").count(), 4, "{refused}");
+}
+
+async fn core_module(item: &'static Item) {
+    let fault = Attempt::made(item, &module("endless_loop_in_start")).not_started().await;
+    assert!(fault.detail.contains("is a core module, not a component"), "{fault}");
+}
+
+async fn precompiled(item: &'static Item) {
+    let native = sandbox().engine().precompile_component(&component("endless_loop_in_start")).unwrap();
+    let fault = Attempt::made(item, &native).not_started().await;
+    assert!(fault.detail.contains("native code"), "{fault}");
+}
+
+async fn altered_cache(item: &'static Item) {
+    let attempt = Attempt::made(item, &component("endless_loop_in_an_export"));
+    let folder = tempfile::tempdir().unwrap();
+    let load = |plugin: &Path| {
+        let cache = Cache::open(folder.path().join("cache")).unwrap();
+        Sandbox::new(SandboxOptions { slots: 2 }, Some(cache)).unwrap().load(plugin).unwrap()
+    };
+    let plugin = attempt.plugin();
+    load(&plugin);
+    let kept = fs::read_dir(folder.path().join("cache")).unwrap().map(|entry| entry.unwrap().path());
+    let kept = kept.into_iter().find(|path| path.file_name().unwrap() != "key").unwrap();
+    let good = fs::read(&kept).unwrap();
+    // A byte of the native code, far behind the headers.
+    let mut altered = good.clone();
+    let middle = altered.len() / 2;
+    altered[middle] ^= 0xff;
+    fs::write(&kept, &altered).unwrap();
+    load(&plugin);
+    let told = attempt.log.lines().into_iter().find(|line| line.contains("plugin cache")).unwrap_or_default();
+    item.is_told_by(&[format!("the host's log: {}", told.split(" file=").next().unwrap_or_default().trim())]);
+    assert_ne!(fs::read(&kept).unwrap(), altered, "the file was taken as it was");
+    attempt.goes_on().await;
+}
+
+async fn swapped(item: &'static Item) {
+    let serving = Serving::start("").await;
+    serving.folders.write_mock(1);
+    let changes = serving.service.registry().reload().await;
+    let [change] = &changes[..] else { panic!("{changes:?}") };
+    let What::Refused(fault) = &change.what else { panic!("{change:?}") };
+    item.is_told_by(&[format!("connector-refused {}", fault.code)]);
+    serving.goes_on(item).await;
+}
+
+/// A service with one connector, which works.
+pub(crate) struct Serving {
+    pub(crate) folders: Folders,
+    pub(crate) service: Arc<Service>,
+}
+
+impl Serving {
+    /// The connector's file has this besides what the example has.
+    pub(crate) async fn start(besides: &str) -> Self {
+        let folders = Folders::new("").with_mock(&[0]);
+        let file = folders.config().join("connectors/mock.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}\n{besides}\n")).unwrap();
+        let service = folders.start().await.unwrap();
+        Self { folders, service }
+    }
+
+    /// Where the connector's plugin lies.
+    pub(crate) fn plugin(&self) -> PathBuf {
+        self.folders.config().join("plugins/mock.wasm")
+    }
+
+    /// The connector that ran goes on, at once.
+    pub(crate) async fn goes_on(&self, item: &Item) {
+        let mut times = Vec::new();
+        for _ in 0..3 {
+            let started = Instant::now();
+            let record = Wanted::reset(LOGIN, NEW).submit(&self.service, Duration::from_secs(20)).await.unwrap();
+            times.push(started.elapsed());
+            assert_eq!(record.state, State::Done, "{record:?}");
+        }
+        at_once(item, &times);
+    }
+}
