@@ -77,8 +77,8 @@ impl OperationState {
 
     /// The state of a check, which has no target and no password.
     #[must_use]
-    pub fn for_check(context: Arc<Context>, id: &OperationId, trace: Trace) -> Self {
-        Self::with(context, id.as_str(), None, Vec::new(), trace, Ledger::default())
+    pub fn for_check(context: Arc<Context>, id: &OperationId, trace: Trace, ledger: Ledger) -> Self {
+        Self::with(context, id.as_str(), None, Vec::new(), trace, ledger)
     }
 
     fn with(
