@@ -45,6 +45,8 @@ pub struct OperationState {
     pub(crate) context: Arc<Context>,
     pub(crate) target: Option<Target>,
     pub(crate) secrets: Vec<Arc<Password>>,
+    /// Those of them that the plugin has read.
+    pub(crate) revealed: Vec<Arc<Password>>,
     /// Whether this kind of operation changes anything; one that only asks may not write, whatever is granted.
     pub(crate) writes: bool,
     pub(crate) trace: Trace,
@@ -98,6 +100,7 @@ impl OperationState {
             context,
             target,
             secrets,
+            revealed: Vec::new(),
             writes: false,
             trace,
             ledger,

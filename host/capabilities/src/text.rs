@@ -55,7 +55,7 @@ fn withheld(text: &str, secrets: &[Arc<Password>]) -> String {
 }
 
 /// In any case of the letters: names of attributes are shown in lower case, and servers may do as they like.
-fn holds(text: &str, secrets: &[Arc<Password>]) -> bool {
+pub(crate) fn holds(text: &str, secrets: &[Arc<Password>]) -> bool {
     secrets.iter().any(|secret| {
         let bytes = secret.encode(Encoding::Utf8);
         let in_any_case = |window: &[u8]| window.eq_ignore_ascii_case(&bytes);
