@@ -94,7 +94,8 @@ impl OperationState {
         let limits = &context.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        let sink = Sink::new(Arc::clone(&context.connector), id.to_owned(), secrets.clone(), limits.log_bytes);
+        let connector = Arc::clone(&context.connector);
+        let sink = Sink::new(connector, id.to_owned(), secrets.clone(), trace.clone(), limits.log_bytes);
         let (limiter, calls_left) = (Limiter::new(limits), limits.host_calls);
         Self {
             context,
