@@ -27,6 +27,7 @@ corpus! {
     forged_handle,
     held by "the engine's table of handles: a number that the host did not give leads nowhere",
     logged [
+        "allowed config.get handle",
         "allowed ldap.target (no attributes)",
         "plugin-ended plugin-trapped: unknown handle index…",
         "ended refused plugin-trapped",
@@ -53,7 +54,7 @@ corpus! {
     password_handle_after_the_call,
     held by "the engine: after the call an instance calls nobody",
     logged [
-        "plugin-ended plugin-trapped: cannot leave component instance",
+        "plugin-ended plugin-trapped: wasm trap: cannot leave component instance",
         "ended refused plugin-trapped",
     ] => async |item: &'static Item| {
         Attempt::made(item, &component(item.name)).set("ldap.allow.set-password", true).refused().await;

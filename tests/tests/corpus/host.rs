@@ -11,7 +11,7 @@ use portcullis_tests::plugins::{root, test_plugin};
 use tempfile::TempDir;
 use toml::Value;
 
-use crate::facts;
+use crate::facts::Audit;
 use crate::item::Item;
 use crate::log::Log;
 
@@ -67,6 +67,7 @@ pub(crate) struct Attempt {
     /// Of a plugin that this test made.
     folder: TempDir,
     pub(crate) log: Log,
+    audit: Audit,
     good: Running,
 }
 
@@ -92,7 +93,7 @@ impl Attempt {
         };
         let good = draft(Path::new("mock.wasm")).set("ldap.allow.controls", vec!["1.3.6.1.4.1.42.2.27.8.5.1"]);
         let (good, log) = (good.start(), Log::collect());
-        Self { item, draft: draft(plugin), folder: tempfile::tempdir().unwrap(), log, good }
+        Self { item, draft: draft(plugin), folder: tempfile::tempdir().unwrap(), log, audit: Audit::open(), good }
     }
 
     /// With another value for a key of the connector's file.
@@ -104,7 +105,7 @@ impl Attempt {
     /// The connector does not start: the fault, once the good one went on.
     pub(crate) async fn not_started(self) -> Fault {
         let fault = self.draft.try_start().err().unwrap_or_else(|| panic!("{}: it starts", self.item.name));
-        self.item.is_told_by(&[format!("connector-refused {}", fault.code)]);
+        self.item.is_told_by(&self.audit.refused(&fault).await);
         goes_on(self.item, &self.good).await;
         fault
     }
@@ -122,7 +123,7 @@ impl Attempt {
     /// The connector, once it started.
     pub(crate) fn start(self) -> Started {
         let running = self.draft.start();
-        Started { item: self.item, running, _folder: self.folder, log: self.log, good: self.good }
+        Started { item: self.item, running, _folder: self.folder, log: self.log, audit: self.audit, good: self.good }
     }
 
     /// One reset, of which nothing takes effect.
@@ -144,6 +145,7 @@ pub(crate) struct Started {
     pub(crate) running: Running,
     _folder: TempDir,
     pub(crate) log: Log,
+    audit: Audit,
     good: Running,
 }
 
@@ -173,7 +175,7 @@ impl Started {
 
     async fn reset(&self) -> Report {
         let report = self.running.reset(LOGIN, NEW).await;
-        self.item.is_told_by(&facts::lines(&report.events));
+        self.item.is_told_by(&self.audit.of(&report.events).await);
         let new = Password::new(NEW.to_owned()).unwrap();
         for text in self.log.lines() {
             assert!(!new.occurs_in(&text), "{}: the password is in the log: {text}", self.item.name);

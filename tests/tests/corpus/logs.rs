@@ -8,6 +8,8 @@ corpus! {
     log_flood,
     held by "`[limits] log`; one line says that the rest is dropped",
     logged [
+        "allowed log.log lines",
+        "denied log.log volume",
         "allowed ldap.target (no attributes)",
         "allowed ldap.modify replace userPassword with a password",
         "written userPassword",
@@ -26,6 +28,7 @@ corpus! {
     ansi_and_newlines_in_logs,
     held by "every text of a plugin is made one line without control characters and marks of direction",
     logged [
+        "allowed log.log lines",
         "allowed ldap.target (no attributes)",
         "allowed ldap.modify replace userPassword with a password",
         "written userPassword",

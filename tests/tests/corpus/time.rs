@@ -6,6 +6,7 @@ use portcullis::service::registry::What;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis_tests::harness::sandbox;
 
+use crate::facts::Audit;
 use crate::files::Serving;
 use crate::host::Attempt;
 use crate::item::{Item, corpus};
@@ -37,6 +38,7 @@ corpus! {
     host_call_storm,
     held by "`[limits] host-calls`",
     logged [
+        "allowed config.get corpus",
         "plugin-ended plugin-limit: the plugin went over its limit of host calls: 256",
         "ended refused plugin-limit",
     ] => async |item| Attempt::of(item).refused().await;
@@ -55,7 +57,7 @@ async fn offered_to_a_service(item: &'static Item) {
     let changes = tokio::time::timeout(Duration::from_secs(20), serving.service.registry().reload()).await.unwrap();
     let [change] = &changes[..] else { panic!("{changes:?}") };
     let What::Refused(fault) = &change.what else { panic!("{change:?}") };
-    item.is_told_by(&[format!("connector-refused {}", fault.code)]);
+    item.is_told_by(&Audit::open().refused(fault).await);
     assert!(fault.detail.contains("did not end within 300 ms"), "{fault}");
     serving.goes_on(item).await;
 }

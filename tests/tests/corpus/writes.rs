@@ -8,6 +8,7 @@ corpus! {
     another_entry,
     held by "the DN that the host located, compared byte for byte",
     logged [
+        "allowed config.get dn",
         "denied ldap.modify uid=bob,ou=people,dc=people,dc=example",
         "ended refused not-granted",
     ] => async |item| Attempt::of(item).set("config.dn", BOB).refused().await;

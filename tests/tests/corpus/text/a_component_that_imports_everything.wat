@@ -4,7 +4,6 @@
 (import "portcullis:writeback/log@0.1.0" "log" (func (param i32 i32 i32)))
 (import "portcullis:writeback/config@0.1.0" "get" (func (param i32 i32 i32)))
 (import "portcullis:writeback/shell@0.9.0" "run" (func))
-(import "wasi:filesystem/types@0.2.6" "open" (func))
 (import "wasi:http/outgoing-handler@0.2.6" "handle" (func))
 (import "wasi:sockets/tcp@0.2.6" "connect" (func))
 (func (export "portcullis:writeback/passwords@0.1.0#reset")
