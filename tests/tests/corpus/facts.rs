@@ -1,54 +1,34 @@
-//! What stands in a real audit log afterwards, a line for each fact: short enough for a table, and nothing left out by
-//! which a reader decides.
+//! What the host wrote into its audit log, a line for each fact: short enough for a table, and nothing left out by which
+//! a reader decides.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fs;
+use std::path::Path;
 
-use portcullis_audit::fact::ConnectorRefused;
 use portcullis_audit::verify::{Options, verify};
-use portcullis_audit::{About, AuditLog, Entry, Fact, read};
-use portcullis_model::{Event, Fault};
-use tempfile::TempDir;
+use portcullis_audit::{FOLDER, Fact, Line, read};
+use portcullis_model::Password;
 
-/// The audit log of one test, in a state folder of its own.
-pub(crate) struct Audit {
-    state: TempDir,
-    log: AuditLog,
-    next: AtomicUsize,
+/// The facts of an operation that come after "located".
+pub(crate) fn of_operation(state: &Path, id: &str) -> Vec<String> {
+    facts(state, |line| line.about.operation.as_deref() == Some(id))
 }
 
-impl Audit {
-    pub(crate) fn open() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let log = AuditLog::open(state.path()).unwrap();
-        Self { state, log, next: AtomicUsize::new(0) }
-    }
+/// What became of a connector of the service after it was there for the first time.
+pub(crate) fn of_connector(state: &Path, name: &str) -> Vec<String> {
+    facts(state, |line| line.about.operation.is_none() && line.about.connector.as_deref() == Some(name))
+}
 
-    /// The facts of an operation that come after "located", as they are read back.
-    pub(crate) async fn of(&self, events: &[Event]) -> Vec<String> {
-        self.written(events.iter().cloned().map(Fact::from).collect()).await
-    }
-
-    /// The fact of a connector that does not run.
-    pub(crate) async fn refused(&self, fault: &Fault) -> Vec<String> {
-        let refused = ConnectorRefused { fault: fault.code.to_string(), reason: fault.detail.clone() };
-        self.written(vec![refused.into()]).await
-    }
-
-    async fn written(&self, facts: Vec<Fact>) -> Vec<String> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed).to_string();
-        let about = About { operation: Some(number), connector: Some("under-test".to_owned()), caller: None };
-        let entries = facts.into_iter().map(|fact| Entry::now(about.clone(), fact)).collect();
-        self.log.append(entries).await.unwrap();
-        let found = verify(self.state.path(), &Options::default()).unwrap().findings;
-        assert!(found.is_empty(), "the audit log is not whole: {found:?}");
-        let lines = read(self.state.path()).unwrap().map(Result::unwrap);
-        lines.filter(|line| line.about == about).filter_map(|line| shown(line.fact)).collect()
-    }
+/// Reads them back from a log that is whole, whatever a plugin did.
+fn facts(state: &Path, about: impl Fn(&Line) -> bool) -> Vec<String> {
+    let found = verify(state, &Options::default()).unwrap().findings;
+    assert!(found.is_empty(), "the audit log is not whole: {found:?}");
+    let lines = read(state).unwrap().map(Result::unwrap);
+    lines.filter(about).filter_map(|line| shown(line.fact)).collect()
 }
 
 fn shown(fact: Fact) -> Option<String> {
     Some(match fact {
-        Fact::Asked(_) | Fact::Located(_) => return None,
+        Fact::Asked(_) | Fact::Located(_) | Fact::ConnectorStarted(_) => return None,
         Fact::Allowed(it) => format!("allowed {}.{} {}", it.capability, it.call, it.subject),
         Fact::Denied(it) => format!("denied {}.{} {}", it.capability, it.call, it.subject),
         Fact::Written(it) => format!("written {}", it.what.join(", ")),
@@ -60,5 +40,14 @@ fn shown(fact: Fact) -> Option<String> {
         Fact::Ended(it) => format!("ended {} {}", it.outcome, it.fault.unwrap_or_default()).trim_end().to_owned(),
         Fact::ConnectorRefused(it) => format!("connector-refused {}", it.fault),
         other => panic!("no fact of a hostile plugin: {other:?}"),
+    })
+}
+
+/// Whether a password stands in the files of the log.
+pub(crate) fn hold(state: &Path, password: &Password) -> bool {
+    let files = fs::read_dir(state.join(FOLDER)).unwrap().map(|entry| entry.unwrap().path());
+    files.into_iter().filter(|path| path.is_file()).any(|path| {
+        let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        password.occurs_in(&text)
     })
 }

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use portcullis::service::Service;
 use portcullis::service::registry::What;
 use portcullis_journal::State;
-use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
+use portcullis_sandbox::{Cache, Digest, Sandbox, SandboxOptions};
 use portcullis_tests::harness::sandbox;
 use portcullis_tests::service::{Folders, Wanted};
 
-use crate::facts::Audit;
+use crate::facts;
 use crate::host::{Attempt, LOGIN, NEW, at_once};
 use crate::item::{Item, corpus};
 use crate::text::{component, component_of, module};
@@ -46,11 +46,10 @@ corpus! {
 
 async fn everything(item: &'static Item) {
     let plugin = component_of(&module(item.name), "everything");
-    let offered = Attempt::made(item, &plugin).not_started().await.detail;
+    let offered = not_started(item, &plugin, "").await;
     assert!(offered.contains("writeback/reveal@0.1.0 (granted by a section [reveal])"), "{offered}");
     // With every section that there is.
-    let granted = Attempt::made(item, &plugin).set("reveal.passwords", vec!["new".to_owned()]);
-    let refused = granted.not_started().await.detail;
+    let refused = not_started(item, &plugin, "[reveal]\npasswords = [\"new\"]\n[config]\ncorpus = \"yes\"").await;
     assert!(!refused.contains("granted by a section"), "{refused}");
     for interface in ["writeback/shell@0.9.0", "wasi:http/outgoing-handler", "wasi:sockets/tcp"] {
         assert!(refused.contains(interface), "{interface} is not named: {refused}");
@@ -58,15 +57,32 @@ async fn everything(item: &'static Item) {
     assert_eq!(refused.matches("(this host offers it to no connector)").count(), 3, "{refused}");
 }
 
+/// Why a service does not run a second connector, whose file pins this plugin and has this besides what the first has.
+async fn not_started(item: &'static Item, plugin: &[u8], besides: &str) -> String {
+    let serving = Serving::start("").await;
+    let folder = serving.folders.config();
+    fs::write(folder.join("plugins/offered.wasm"), plugin).unwrap();
+    let text = fs::read_to_string(folder.join("connectors/mock.toml")).unwrap();
+    let pinned = format!("plugin = \"offered.wasm\"\nsha256 = \"{}\"", Digest::of(plugin));
+    let text = text.replace("plugin = \"mock.wasm\"", &pinned).replace("*@people.example", "*@elsewhere.example");
+    fs::write(folder.join("connectors/offered.toml"), format!("{text}\n{besides}\n")).unwrap();
+    let changes = serving.service.registry().reload().await;
+    let [change] = &changes[..] else { panic!("{changes:?}") };
+    let What::Refused(fault) = &change.what else { panic!("{change:?}") };
+    item.is_told_by(&facts::of_connector(serving.folders.state(), "offered"));
+    serving.goes_on(item).await;
+    fault.detail.clone()
+}
+
 async fn core_module(item: &'static Item) {
-    let fault = Attempt::made(item, &module("endless_loop_in_start")).not_started().await;
-    assert!(fault.detail.contains("is a core module, not a component"), "{fault}");
+    let why = not_started(item, &module("endless_loop_in_start"), "").await;
+    assert!(why.contains("is a core module, not a component"), "{why}");
 }
 
 async fn precompiled(item: &'static Item) {
     let native = sandbox().engine().precompile_component(&component("endless_loop_in_start")).unwrap();
-    let fault = Attempt::made(item, &native).not_started().await;
-    assert!(fault.detail.contains("native code"), "{fault}");
+    let why = not_started(item, &native, "").await;
+    assert!(why.contains("native code"), "{why}");
 }
 
 async fn altered_cache(item: &'static Item) {
@@ -97,9 +113,8 @@ async fn swapped(item: &'static Item) {
     let serving = Serving::start("").await;
     serving.folders.write_mock(1);
     let changes = serving.service.registry().reload().await;
-    let [change] = &changes[..] else { panic!("{changes:?}") };
-    let What::Refused(fault) = &change.what else { panic!("{change:?}") };
-    item.is_told_by(&Audit::open().refused(fault).await);
+    assert!(matches!(&changes[..], [change] if matches!(change.what, What::Refused(_))), "{changes:?}");
+    item.is_told_by(&facts::of_connector(serving.folders.state(), "mock"));
     serving.goes_on(item).await;
 }
 

@@ -4,14 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use portcullis::audit::perform_audited;
+use portcullis_audit::AuditLog;
 use portcullis_directory::{Entry, Scope, Search};
-use portcullis_model::{Fault, Outcome, Password};
+use portcullis_model::{Login, Operation, Outcome, Password, ResetOptions};
 use portcullis_tests::harness::{Draft, Report, Running};
 use portcullis_tests::plugins::{root, test_plugin};
 use tempfile::TempDir;
 use toml::Value;
 
-use crate::facts::Audit;
+use crate::facts;
 use crate::item::Item;
 use crate::log::Log;
 
@@ -64,10 +66,9 @@ memory = "16 MiB"
 pub(crate) struct Attempt {
     item: &'static Item,
     draft: Draft,
-    /// Of a plugin that this test made.
+    /// Of the audit log, and of a plugin that this test made.
     folder: TempDir,
     pub(crate) log: Log,
-    audit: Audit,
     good: Running,
 }
 
@@ -93,21 +94,13 @@ impl Attempt {
         };
         let good = draft(Path::new("mock.wasm")).set("ldap.allow.controls", vec!["1.3.6.1.4.1.42.2.27.8.5.1"]);
         let (good, log) = (good.start(), Log::collect());
-        Self { item, draft: draft(plugin), folder: tempfile::tempdir().unwrap(), log, audit: Audit::open(), good }
+        Self { item, draft: draft(plugin), folder: tempfile::tempdir().unwrap(), log, good }
     }
 
     /// With another value for a key of the connector's file.
     pub(crate) fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.draft = self.draft.set(key, value);
         self
-    }
-
-    /// The connector does not start: the fault, once the good one went on.
-    pub(crate) async fn not_started(self) -> Fault {
-        let fault = self.draft.try_start().err().unwrap_or_else(|| panic!("{}: it starts", self.item.name));
-        self.item.is_told_by(&self.audit.refused(&fault).await);
-        goes_on(self.item, &self.good).await;
-        fault
     }
 
     /// The file of the plugin.
@@ -122,8 +115,8 @@ impl Attempt {
 
     /// The connector, once it started.
     pub(crate) fn start(self) -> Started {
-        let running = self.draft.start();
-        Started { item: self.item, running, _folder: self.folder, log: self.log, audit: self.audit, good: self.good }
+        let (running, audit) = (self.draft.start(), AuditLog::open(self.folder.path()).unwrap());
+        Started { item: self.item, running, folder: self.folder, log: self.log, audit, good: self.good }
     }
 
     /// One reset, of which nothing takes effect.
@@ -143,9 +136,9 @@ impl Attempt {
 pub(crate) struct Started {
     item: &'static Item,
     pub(crate) running: Running,
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) log: Log,
-    audit: Audit,
+    audit: AuditLog,
     good: Running,
 }
 
@@ -174,10 +167,15 @@ impl Started {
     }
 
     async fn reset(&self) -> Report {
-        let report = self.running.reset(LOGIN, NEW).await;
-        self.item.is_told_by(&self.audit.of(&report.events).await);
-        let new = Password::new(NEW.to_owned()).unwrap();
-        for text in self.log.lines() {
+        let new = password(NEW);
+        let operation = Operation::reset(Login::new(LOGIN).unwrap(), password(NEW), ResetOptions::default()).unwrap();
+        let connector = &self.running.connector;
+        let (report, kept) = perform_audited(&self.audit, "user:tester".to_owned(), connector, &operation).await;
+        let report = Report::from(report);
+        assert_eq!(kept, Ok(()), "{}: {report}", self.item.name);
+        self.item.is_told_by(&facts::of_operation(self.folder.path(), operation.id.as_str()));
+        assert!(!facts::hold(self.folder.path(), &new), "{}: the password is in the audit log", self.item.name);
+        for text in self.log.lines().into_iter().chain([report.to_string().replace('\n', " ")]) {
             assert!(!new.occurs_in(&text), "{}: the password is in the log: {text}", self.item.name);
             assert!(!text.contains(obeyed), "{}: a terminal would obey this: {text:?}", self.item.name);
         }
@@ -199,10 +197,13 @@ impl Started {
     }
 
     async fn binds(&self, text: &str) -> bool {
-        let password = Password::new(text.to_owned()).unwrap();
         let directory = self.running.connector.context.directory.as_ref().unwrap();
-        directory.bind(ALICE, &password, &[]).await.unwrap().code == 0
+        directory.bind(ALICE, &password(text), &[]).await.unwrap().code == 0
     }
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned()).unwrap()
 }
 
 /// Without what a directory keeps of the target's password.
