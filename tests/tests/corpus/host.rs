@@ -119,9 +119,11 @@ impl Attempt {
         Started { item: self.item, running, folder: self.folder, log: self.log, audit, good: self.good }
     }
 
-    /// One reset, of which nothing takes effect.
+    /// Two resets, of which nothing takes effect: the first one took nothing away that the second one needs.
     pub(crate) async fn refused(self) {
-        self.start().refused().await;
+        let started = self.start();
+        started.refused().await;
+        started.refused().await;
     }
 
     /// One reset, of which the password and nothing else takes effect, for a plugin that hurts nobody.
