@@ -12,7 +12,7 @@ corpus! {
         "ended refused plugin-limit",
     ] => async |item| Attempt::of(item).refused().await;
 
-    /// Passes 10,000 changes, each with the same 10,000 values: a hundred million values out of 300 KiB.
+    /// Passes 1,500 changes, each with the same 1,500 values: two million values out of 50 KiB.
     nested_lists,
     held by "the same limit, which counts the elements of every list in a list",
     logged [
