@@ -7,9 +7,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use portcullis_audit::fact::CacheAltered;
 use portcullis_audit::{About, AuditError, AuditLog, Entry};
 use portcullis_capabilities::Intent;
 use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
+use portcullis_sandbox::Sandbox;
 
 use crate::connector::Connector;
 use crate::operation::{Around, Report, perform_within};
@@ -44,6 +46,11 @@ impl Intent for BeforeEffect {
     async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
         self.log.append(facts(&self.about, so_far.take_new())).await.map_err(|error| unwritable(&error))
     }
+}
+
+/// The files of the plugins' cache that were found altered since this was asked the last time.
+pub(crate) fn altered(sandbox: &Sandbox) -> Vec<CacheAltered> {
+    sandbox.take_altered().into_iter().map(|file| CacheAltered { file: file.display().to_string() }).collect()
 }
 
 /// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report
