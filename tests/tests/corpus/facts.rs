@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use portcullis_audit::verify::{Options, verify};
-use portcullis_audit::{FOLDER, Fact, Line, read};
+use portcullis_audit::{About, FOLDER, Fact, Line, read};
 use portcullis_model::Password;
 
 /// The facts of an operation that come after "located".
@@ -16,6 +16,11 @@ pub(crate) fn of_operation(state: &Path, id: &str) -> Vec<String> {
 /// What became of a connector of the service after it was there for the first time.
 pub(crate) fn of_connector(state: &Path, name: &str) -> Vec<String> {
     facts(state, |line| line.about.operation.is_none() && line.about.connector.as_deref() == Some(name))
+}
+
+/// What is about the host itself.
+pub(crate) fn of_host(state: &Path) -> Vec<String> {
+    facts(state, |line| line.about == About::default() && !matches!(line.fact, Fact::Checkpoint(_)))
 }
 
 /// Reads them back from a log that is whole, whatever a plugin did.
@@ -39,6 +44,7 @@ fn shown(fact: Fact) -> Option<String> {
         Fact::Omitted(it) => format!("omitted {}", it.count),
         Fact::Ended(it) => format!("ended {} {}", it.outcome, it.fault.unwrap_or_default()).trim_end().to_owned(),
         Fact::ConnectorRefused(it) => format!("connector-refused {}", it.fault),
+        Fact::CacheAltered(_) => "cache-altered".to_owned(),
         other => panic!("no fact of a hostile plugin: {other:?}"),
     })
 }

@@ -81,7 +81,7 @@ impl Attempt {
     /// A plugin that this test made of its text.
     pub(crate) fn made(item: &'static Item, plugin: &[u8]) -> Self {
         let attempt = Self::with(item, Path::new("mock.wasm"));
-        let path = attempt.plugin();
+        let path = attempt.folder.path().join("made.wasm");
         std::fs::write(&path, plugin).unwrap();
         attempt.set("plugin", path.display().to_string())
     }
@@ -101,16 +101,6 @@ impl Attempt {
     pub(crate) fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.draft = self.draft.set(key, value);
         self
-    }
-
-    /// The file of the plugin.
-    pub(crate) fn plugin(&self) -> PathBuf {
-        self.folder.path().join("made.wasm")
-    }
-
-    /// The good connector goes on.
-    pub(crate) async fn goes_on(&self) {
-        goes_on(self.item, &self.good).await;
     }
 
     /// The connector, once it started.
