@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future;
+use lber::guard::{self, Answers, Refusal};
 use ldap3::{Ldap, LdapConnAsync, LdapError};
 use tokio::time::{Instant, timeout};
 
@@ -19,6 +20,9 @@ use super::tls;
 type Driver = Pin<Box<dyn Future<Output = Result<(), LdapError>> + Send>>;
 
 const UNREADABLE: &str = "the server sent something that is not LDAP";
+const UNEXPECTED: &str = "the server sent an answer to something else";
+const TOO_MUCH: &str = "the server sent more at once than an answer can need";
+const TOOK_LEAVE: &str = "the server took its leave (notice of disconnection)";
 
 /// A connection whose request broke is closed, and refuses the next request.
 pub(super) struct Connection {
@@ -63,10 +67,11 @@ impl Connection {
         self.used.elapsed()
     }
 
-    /// Sends one request and waits for its answer.
+    /// Sends one request and waits for its answer; any other answer breaks it.
     pub(super) async fn exchange<T>(
         &mut self,
         limit: Duration,
+        answers: Answers,
         request: impl Future<Output = Result<T, LdapError>> + Send,
     ) -> Result<T, Broken> {
         // Taken out: whatever ends this function early, the caller's drop included, closes the connection.
@@ -78,7 +83,7 @@ impl Connection {
         let exchange = future::poll_fn(|cx| {
             // The driver first: what the server did while the connection was idle is seen before anything is sent.
             if let Some(running) = &mut driver
-                && let Poll::Ready(ended) = poll_driver(running, cx)
+                && let Poll::Ready(ended) = poll_driver(running, cx, if sent { answers } else { Answers::NONE })
             {
                 driver = None;
                 end = Some(ended);
@@ -119,7 +124,7 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
             let Some(driver) = &mut self.driver else { return false };
-            if future::poll_fn(|cx| Poll::Ready(poll_driver(driver, cx).is_ready())).await {
+            if future::poll_fn(|cx| Poll::Ready(poll_driver(driver, cx, Answers::NONE).is_ready())).await {
                 self.driver = None;
             }
         }
@@ -130,20 +135,24 @@ impl Connection {
     pub(super) async fn close(mut self) {
         let mut ldap = self.handle();
         // Nothing depends on it: the socket is closed in any case.
-        let _ = self.exchange(Duration::from_millis(250), async move { ldap.unbind().await }).await;
+        let _ = self.exchange(Duration::from_millis(250), Answers::NONE, async move { ldap.unbind().await }).await;
     }
 }
 
 /// How the driver ended.
 enum End {
     Finished(Result<(), LdapError>),
+    Refused(Refusal),
     Panicked,
 }
 
-fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>) -> Poll<End> {
-    match panic::catch_unwind(AssertUnwindSafe(|| driver.as_mut().poll(cx))) {
-        Ok(polled) => polled.map(End::Finished),
-        Err(_) => Poll::Ready(End::Panicked),
+fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>, answers: Answers) -> Poll<End> {
+    let poll = || panic::catch_unwind(AssertUnwindSafe(|| driver.as_mut().poll(cx)));
+    match guard::watch(answers, poll) {
+        (Ok(Poll::Pending), None) => Poll::Pending,
+        (_, Some(refusal)) => Poll::Ready(End::Refused(refusal)),
+        (Ok(Poll::Ready(ended)), None) => Poll::Ready(End::Finished(ended)),
+        (Err(_), None) => Poll::Ready(End::Panicked),
     }
 }
 
@@ -151,7 +160,10 @@ fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>) -> Poll<End> {
 fn broken_by(end: Option<End>) -> Broken {
     let source = match end {
         None | Some(End::Finished(Ok(()))) => return Broken::Closed("the server closed the connection".to_owned()),
-        Some(End::Panicked) => return Broken::Unreadable(UNREADABLE.to_owned()),
+        Some(End::Refused(Refusal::Disconnection)) => return Broken::Closed(TOOK_LEAVE.to_owned()),
+        Some(End::Refused(Refusal::Unexpected)) => return Broken::Unreadable(UNEXPECTED.to_owned()),
+        Some(End::Refused(Refusal::TooMuch)) => return Broken::Unreadable(TOO_MUCH.to_owned()),
+        Some(End::Refused(Refusal::NotLdap) | End::Panicked) => return Broken::Unreadable(UNREADABLE.to_owned()),
         Some(End::Finished(Err(LdapError::Io { source }))) => source,
         Some(End::Finished(Err(other))) => return Broken::Closed(format!("the connection broke: {other}")),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType};
+use lber::guard::Answers;
 use ldap3::LdapError;
 use portcullis_model::Password;
 use tokio::time::Instant;
@@ -109,6 +110,7 @@ impl Lease {
     pub(super) async fn exchange<T, F>(
         &mut self,
         limit: Duration,
+        answers: Answers,
         request: impl FnOnce(ldap3::Ldap) -> F,
     ) -> Result<T, Broken>
     where
@@ -117,7 +119,7 @@ impl Lease {
         match &mut self.0 {
             Some(connection) => {
                 let request = request(connection.handle());
-                connection.exchange(limit, request).await
+                connection.exchange(limit, answers, request).await
             }
             None => Err(Broken::Unsent("the connection is closed".to_owned())),
         }

@@ -3,6 +3,7 @@
 //! From the moment that a write may have been sent there are two outcomes: the server's answer, or doubt. It is never
 //! sent again.
 
+use lber::guard::Answers;
 use ldap3::exop::PasswordModify;
 use ldap3::{Ldap, LdapError, LdapResult};
 use portcullis_model::Password;
@@ -31,6 +32,13 @@ impl Write<'_> {
                 modify.changes.iter().flat_map(|change| &change.values).any(|v| matches!(v, Value::Secret(..)))
             }
             Self::SetPassword(_) => true,
+        }
+    }
+
+    fn answers(self) -> Answers {
+        match self {
+            Self::Modify(_) => Answers::MODIFY,
+            Self::SetPassword(_) => Answers::EXTENDED,
         }
     }
 
@@ -76,7 +84,7 @@ impl LdapDirectory {
                         break;
                     }
                 };
-                match lease.exchange(self.settings.request_timeout, |ldap| write.send(ldap)).await {
+                match lease.exchange(self.settings.request_timeout, write.answers(), |ldap| write.send(ldap)).await {
                     Ok(result) => {
                         lease.give_back();
                         return Ok(convert::answer(result, server.url()));
@@ -104,7 +112,7 @@ impl LdapDirectory {
             return Err(Failure::BindRefused(convert::answer(result, server.url())));
         }
         let request = write.send(connection.handle());
-        match connection.exchange(self.settings.request_timeout, request).await {
+        match connection.exchange(self.settings.request_timeout, write.answers(), request).await {
             Ok(result) => {
                 connection.close().await;
                 Ok(convert::answer(result, server.url()))

@@ -69,6 +69,8 @@ struct Count {
     opened: usize,
     closed: usize,
     requests: usize,
+    /// Bytes that left for the client, without those of the handshake.
+    sent: usize,
 }
 
 struct State {
@@ -148,6 +150,11 @@ impl Fake {
         self.state.count.borrow().opened
     }
 
+    /// How many bytes went to clients: what they took, and what the machine's buffers hold.
+    pub(crate) fn sent(&self) -> usize {
+        self.state.count.borrow().sent
+    }
+
     /// Waits until so many connections were closed.
     pub(crate) async fn closed(&self, connections: usize) {
         self.state.count.subscribe().wait_for(|count| count.closed >= connections).await.unwrap();
@@ -188,7 +195,8 @@ impl State {
             self.requests.lock().unwrap().push(request.clone());
             self.count.send_modify(|count| count.requests += 1);
             let (scripted, steps) = self.steps(&request);
-            if !perform(&mut stream, steps).await {
+            let sent = |bytes| self.count.send_modify(|count| count.sent += bytes);
+            if !perform(&mut stream, steps, &sent).await {
                 return;
             }
             if let (Tls::WhenAsked(config), true, false) = (&self.tls, request.starts_tls(), scripted) {
@@ -229,12 +237,12 @@ pub(crate) fn alice() -> Vec<u8> {
     ber::entry(ALICE.as_bytes(), &[(b"uid", &[b"alice"])])
 }
 
-async fn perform(stream: &mut Box<dyn Io>, steps: Vec<Step>) -> bool {
+async fn perform(stream: &mut Box<dyn Io>, steps: Vec<Step>, sent: &(impl Fn(usize) + Sync)) -> bool {
     for step in steps {
         let sent = match step {
-            Step::Send(bytes) => stream.write_all(&bytes).await,
+            Step::Send(bytes) => send(stream, &bytes, sent).await,
             Step::Drip(bytes, pause) => drip(stream, &bytes, pause).await,
-            Step::Flood(bytes) => flood(stream, &bytes).await,
+            Step::Flood(bytes) => flood(stream, &bytes, sent).await,
             Step::Pause => stream.read(&mut [0; 4096]).await.map(|_| ()),
             Step::Silence => {
                 while stream.read(&mut [0; 64]).await.is_ok_and(|n| n > 0) {}
@@ -258,9 +266,19 @@ async fn drip(stream: &mut Box<dyn Io>, bytes: &[u8], pause: Duration) -> std::i
     Ok(())
 }
 
-async fn flood(stream: &mut Box<dyn Io>, bytes: &[u8]) -> std::io::Result<()> {
+async fn send(stream: &mut Box<dyn Io>, bytes: &[u8], sent: &impl Fn(usize)) -> std::io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let taken = stream.write(rest).await?;
+        sent(taken);
+        rest = &rest[taken..];
+    }
+    Ok(())
+}
+
+async fn flood(stream: &mut Box<dyn Io>, bytes: &[u8], sent: &impl Fn(usize)) -> std::io::Result<()> {
     loop {
-        stream.write_all(bytes).await?;
+        send(stream, bytes, sent).await?;
     }
 }
 
