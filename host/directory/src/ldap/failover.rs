@@ -115,7 +115,9 @@ impl LdapDirectory {
                 }
             };
             let broken = match lease
-                .exchange(limit, Answers::SEARCH, |ldap| read(ldap, search, controls, time_limit, server.url()))
+                .exchange(limit, Answers::SEARCH, |ldap| {
+                    read(ldap, search, controls, time_limit, (server.url(), self.service_password()))
+                })
                 .await
             {
                 Ok(Reading::Complete(found)) => {

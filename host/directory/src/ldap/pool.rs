@@ -159,9 +159,7 @@ impl managed::Manager for Connections {
         if result.rc == 0 {
             return Ok(connection);
         }
-        let text = convert::diagnostic(result.text);
-        let text =
-            if password.occurs_in(&text) { "its words hold the password and are withheld".to_owned() } else { text };
+        let text = convert::words(result.text, Some(password));
         let refusal = format!("the service account {dn} was refused with code {} ({text})", result.rc);
         Err(match result.rc {
             INVALID_CREDENTIALS => NoConnection::Credentials(refusal),

@@ -59,7 +59,7 @@ fn answer(tag: StructureTag) -> Option<(u64, String)> {
     let mut result = response.expect_constructed()?.into_iter();
     let code = number(result.next()?)?;
     let diagnostic = result.nth(1)?.expect_primitive()?;
-    Some((code, convert::diagnostic(String::from_utf8_lossy(&diagnostic).into_owned())))
+    Some((code, convert::words(String::from_utf8_lossy(&diagnostic).into_owned(), None)))
 }
 
 fn number(tag: StructureTag) -> Option<u64> {

@@ -87,7 +87,7 @@ impl LdapDirectory {
                 match lease.exchange(self.settings.request_timeout, write.answers(), |ldap| write.send(ldap)).await {
                     Ok(result) => {
                         lease.give_back();
-                        return Ok(convert::answer(result, server.url()));
+                        return Ok(convert::answer(result, server.url(), self.service_password()));
                     }
                     Err(Broken::Unsent(why)) => tried.note(server, why),
                     Err(broken) => return Err(in_doubt(server, &broken)),
@@ -109,13 +109,13 @@ impl LdapDirectory {
         };
         if result.rc != 0 {
             connection.close().await;
-            return Err(Failure::BindRefused(convert::answer(result, server.url())));
+            return Err(Failure::BindRefused(convert::answer(result, server.url(), self.service_password())));
         }
         let request = write.send(connection.handle());
         match connection.exchange(self.settings.request_timeout, write.answers(), request).await {
             Ok(result) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Err(Broken::Unsent(why)) => {
                 let mut tried = Tried::default();
@@ -135,7 +135,7 @@ impl LdapDirectory {
         match self.bound(dn, password, controls).await? {
             Bound::Answered(server, connection, result) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Bound::Broken(server, Broken::Unreadable(what)) => {
                 Err(Failure::Nonsense(format!("{}: {what}", server.url())))
