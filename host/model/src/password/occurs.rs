@@ -1,6 +1,6 @@
 //! Whether a text that came from outside holds a password, in one of the forms in which servers repeat what they were
 //! sent: as it is, in another case, backwards, quoted, escaped, spelled out, in UTF-16, in hexadecimal digits, in Base64,
-//! or half of it.
+//! or a good part of it.
 //!
 //! This never finds a password that somebody hides on purpose, with a cipher of his own: a server that was sent one can
 //! do with it what it likes. Everything that is made of the password here is erased.
@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 
 /// Shorter than this, letters and digits that belong together are found in texts by chance.
 const SPELLED_OUT: usize = 6;
-/// The shortest part of a password that gives it away.
-const PART: usize = 8;
+/// The shortest part of a password that gives it away, and the shortest one of words.
+const PART: usize = 6;
+const WORDS: usize = 8;
 
 type Text = Zeroizing<String>;
 type Bytes = Zeroizing<Vec<u8>>;
@@ -42,15 +43,21 @@ fn spelled_out(folded: &str, unescaped: &str, plain: &str) -> bool {
     })
 }
 
-/// Half of it or more, if that is not a mere word: servers say `password` by themselves.
+/// A third of it if that is no mere words, and half of it if it is some: servers say `password` by themselves.
 fn part_of(plain: &str, text: &str) -> bool {
-    let letters: Vec<(usize, char)> = plain.char_indices().collect();
-    let length = letters.len().div_ceil(2).max(PART);
-    letters.windows(length).any(|part| {
-        let (Some((from, _)), Some((last, c))) = (part.first(), part.last()) else { return false };
-        let word = part.iter().all(|(_, c)| c.is_alphabetic());
-        !word && text.contains(&plain[*from..last + c.len_utf8()])
-    })
+    let length = plain.chars().count();
+    let holds_run = |length: usize, gives_away: fn(&str) -> bool| {
+        runs(plain, length).any(|run| gives_away(run) && text.contains(run))
+    };
+    holds_run(length.div_ceil(3).max(PART), |run| run.contains(|c: char| !c.is_alphabetic() && c != ' '))
+        || holds_run(length.div_ceil(2).max(WORDS), |run| run.contains(' '))
+}
+
+/// Each `length` characters in a row.
+fn runs(text: &str, length: usize) -> impl Iterator<Item = &str> {
+    let starts = text.char_indices().map(|(at, _)| at);
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).skip(length.saturating_sub(1));
+    starts.zip(ends).map(|(from, to)| &text[from..to])
 }
 
 /// In UTF-8 and UTF-16 of either order, as hexadecimal digits with anything in between, and in Base64.
@@ -194,10 +201,12 @@ mod tests {
     }
 
     #[test]
-    fn half_of_it() {
+    fn a_good_part_of_it() {
         assert!(found("value Tr0ub4do is not allowed"));
-        assert!(found("the rest is or-and-3"));
-        assert!(!found("Tr0ub4d"), "less than half");
+        assert!(found("the rest is r-and-3"));
+        assert!(!found("r-And"), "less than a third");
+        assert!(occurs("correct horse battery", "it begins with correct hors"));
+        assert!(!occurs("this is not it", "the password is not long enough"));
     }
 
     #[test]
