@@ -154,10 +154,10 @@ directories! {
     /// Refuses the bind with the old password, and repeats that.
     old_password_echoed_by_a_bind,
     held by "the same as for the new one",
-    told "refused: old-password-wrong, caller",
+    told "refused: wrong-password, caller",
     recorded [
         "allowed ldap.root-dse", "allowed ldap.target", "allowed ldap.set-password",
-        "refused bind as the target 49", "ended refused old-password-wrong",
+        "refused bind as the target 49", "ended refused wrong-password",
     ] => async |item: &Item| {
         let scene = Scene::new().await;
         scene.fake.next(SEARCH, crate::fake::good);

@@ -35,7 +35,7 @@ directories! {
     a_malformed_answer_to_a_search,
     held by "the parser and what stands around the client library; a panic of it is caught",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, MALFORMED).await;
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, MALFORMED).await;
 
     /// Answers the request that sets the password with the same, and did not set it.
     a_malformed_answer_to_a_write,
@@ -44,7 +44,7 @@ directories! {
     recorded [
         "allowed ldap.root-dse", "allowed ldap.target", "allowed ldap.set-password",
         "in-doubt password modify (RFC 3062)", "confirmed not seen", "ended unknown outcome-unknown",
-    ] => async |item| each_write(item, MALFORMED).await;
+    ] => async |item| each_write(Scene::new().await, item, MALFORMED).await;
 
     /// Answers the modify of an unlock with the same.
     a_malformed_answer_to_an_unlock,
@@ -53,7 +53,7 @@ directories! {
     recorded [
         "allowed ldap.root-dse", "allowed ldap.target", "allowed ldap.modify",
         "in-doubt pwdAccountLockedTime", "ended unknown outcome-unknown",
-    ] => async |item| each_modify(item, MALFORMED).await;
+    ] => async |item| each_modify(Scene::new().await, item, MALFORMED).await;
 
     /// Sets the password, and answers with nonsense.
     a_malformed_answer_to_a_write_that_was_done,
@@ -73,19 +73,19 @@ directories! {
     an_impossible_length,
     held by "the parser refuses lengths over 8 MiB and forms that LDAP has not before anything of them arrives",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, LENGTHS).await;
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, LENGTHS).await;
 
     /// Sends half a million sequences, each inside the one before: in the parser a stack frame each.
     deep_nesting,
     held by "the parser goes 32 levels down",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, &[|_| said(nested(500_000))]).await;
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[|_| said(nested(500_000))]).await;
 
     /// Answers with entries that are none: without attributes, with a name that is no text, with values that are no set.
     an_entry_that_is_none,
     held by "an entry is taken as a whole or not at all",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, &[
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[
         |r| said(message(r.id, &[&tlv(0x64, &[&octets(b"uid=alice,dc=example")])])),
         |r| said(message(r.id, &[&entry(b"\xff\xfe")])),
         |r| said(message(r.id, &[&tlv(0x64, &[&octets(b"uid=alice,dc=example"), &tlv(0x30, &[&octets(b"uid")])])])),
@@ -95,7 +95,7 @@ directories! {
     an_entry_outside_of_the_base,
     held by "the host compares the name of what was found with the base, before anything is written",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, &[|r| {
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[|r| {
         let found = message(r.id, &[&entry(b"uid=root,dc=elsewhere")]);
         vec![Step::Send(found), Step::Send(crate::scene::success(r))]
     }]).await;

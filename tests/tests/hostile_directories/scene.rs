@@ -15,11 +15,12 @@ use crate::item::Item;
 use crate::log::Log;
 
 pub(crate) const NEW: &str = "Tr0ub4dor-And-3";
-pub(crate) const OLD: &str = "correct-h0rse+battery";
+pub(crate) const OLD: &str = "h0rse+Staple.81";
 pub(crate) const SERVICE: &str = "s3rvice=Canary.77";
 
-/// A server waits so long for the host, and the host for the server where it is to see an end.
-const SOON: &str = "700ms";
+/// The time for a request: longer than anything takes on a busy machine, and short where its end is waited for.
+const LONG: &str = "30s";
+const SHORT: &str = "1s";
 
 /// One server, and the connector that is configured for it.
 pub(crate) struct Scene {
@@ -46,8 +47,17 @@ impl Scene {
         Self::over(Line::Tls).await
     }
 
+    /// With little time for a request.
+    pub(crate) async fn hasty() -> Self {
+        Self::with(Line::Tls, SHORT).await
+    }
+
     /// Over another line.
     pub(crate) async fn over(line: Line) -> Self {
+        Self::with(line, LONG).await
+    }
+
+    async fn with(line: Line, request_timeout: &str) -> Self {
         let authority = Authority::new("people");
         let tls = match line {
             Line::Tls => Tls::First(authority.server(&["127.0.0.1"])),
@@ -68,7 +78,8 @@ impl Scene {
             .set("ldap.locate.base", "dc=example")
             .unset("ldap.locate.exclude")
             .set("ldap.connect-timeout", "2s")
-            .set("ldap.request-timeout", SOON)
+            .set("ldap.request-timeout", request_timeout)
+            .set("limits.time", "60s")
             .start();
         Self { fake, running, log: Log::collect(), _folder: folder }
     }
@@ -129,10 +140,8 @@ impl Scene {
     }
 }
 
-/// Answers the search for the account, the reset, and the unlock in this way; each is an operation of its own, and the
-/// item is what becomes of it.
-pub(crate) async fn each_read(item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
-    let scene = Scene::new().await;
+/// Answers the search for the account in each of these ways; the item is what becomes of each operation.
+pub(crate) async fn each_read(scene: Scene, item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
     for answer in answers {
         scene.fake.next(SEARCH, *answer);
         item.is(&scene.reset().await);
@@ -142,8 +151,7 @@ pub(crate) async fn each_read(item: &Item, answers: &[fn(&Request) -> Vec<Step>]
 }
 
 /// As [`each_read`], for the request that sets the password, of which nobody then finds anything.
-pub(crate) async fn each_write(item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
-    let scene = Scene::new().await;
+pub(crate) async fn each_write(scene: Scene, item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
     for (round, answer) in answers.iter().enumerate() {
         scene.fake.next(EXTENDED, *answer);
         scene.does_not_take_the_password();
@@ -154,8 +162,7 @@ pub(crate) async fn each_write(item: &Item, answers: &[fn(&Request) -> Vec<Step>
 }
 
 /// As [`each_write`], for the modify of an unlock, of which nothing can be seen.
-pub(crate) async fn each_modify(item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
-    let scene = Scene::new().await;
+pub(crate) async fn each_modify(scene: Scene, item: &Item, answers: &[fn(&Request) -> Vec<Step>]) {
     for (round, answer) in answers.iter().enumerate() {
         scene.fake.next(MODIFY, *answer);
         item.is(&scene.unlock().await);

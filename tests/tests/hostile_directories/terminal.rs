@@ -17,7 +17,7 @@ directories! {
     escape_sequences_in_a_refused_search,
     held by "what a directory says is one line without control characters and marks of direction",
     told "refused: directory-denied, operator",
-    recorded ["ended refused directory-denied"] => async |item| each_read(item, &[|r| refused(r, 50)]).await;
+    recorded ["ended refused directory-denied"] => async |item| each_read(Scene::new().await, item, &[|r| refused(r, 50)]).await;
 
     /// Refuses the password in the same words.
     escape_sequences_in_a_refused_write,
@@ -59,7 +59,7 @@ directories! {
     escape_sequences_in_a_name,
     held by "an entry with such a name is none: servers escape in names what a terminal would obey (RFC 4514)",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(item, &[|r| {
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[|r| {
         let found = message(r.id, &[&entry(format!("cn={OBEYED},dc=example").as_bytes())]);
         vec![Step::Send(found), Step::Send(success(r))]
     }]).await;

@@ -8,8 +8,8 @@ use crate::fake::{Request, Step, alice};
 use crate::item::{Item, directories};
 use crate::scene::{Line, Scene, each_modify, each_write};
 
-/// What one search may bring, what a message may announce, and the buffers of two sockets.
-const MOST: usize = 24 * 1024 * 1024;
+/// What a message may announce, and what the buffers of two sockets hold on a machine that is generous with them.
+const MOST: usize = 64 * 1024 * 1024;
 
 async fn floods(item: &Item, part: fn(&Request) -> Vec<u8>) {
     let scene = Scene::new().await;
@@ -30,7 +30,7 @@ directories! {
     /// Finds the account again and again, without an end.
     endless_search,
     held by "reading stops at the second entry beyond the limit, and the connection is closed",
-    told "refused: account-ambiguous, caller",
+    told "refused: account-ambiguous, operator",
     recorded ["ended refused account-ambiguous"] => async |item| {
         floods(item, |r| message(r.id, &[&alice()]).repeat(100)).await;
     };
@@ -72,7 +72,7 @@ directories! {
     held by "`request-timeout` is for the whole answer",
     told "refused: directory-unavailable, directory",
     recorded ["ended refused directory-unavailable"] => async |item: &Item| {
-        let scene = Scene::new().await;
+        let scene = Scene::hasty().await;
         // A read is asked a second time.
         scene.fake.next(SEARCH, drip);
         scene.fake.next(SEARCH, drip);
@@ -87,7 +87,7 @@ directories! {
     recorded [
         "allowed ldap.root-dse", "allowed ldap.target", "allowed ldap.set-password",
         "in-doubt password modify (RFC 3062)", "confirmed not seen", "ended unknown outcome-unknown",
-    ] => async |item| each_write(item, &[drip, |_| vec![Step::Silence]]).await;
+    ] => async |item| each_write(Scene::hasty().await, item, &[drip, |_| vec![Step::Silence]]).await;
 
     /// Never answers the modify of an unlock.
     silence_after_a_write,
@@ -96,7 +96,7 @@ directories! {
     recorded [
         "allowed ldap.root-dse", "allowed ldap.target", "allowed ldap.modify",
         "in-doubt pwdAccountLockedTime", "ended unknown outcome-unknown",
-    ] => async |item| each_modify(item, &[|_| vec![Step::Silence]]).await;
+    ] => async |item| each_modify(Scene::hasty().await, item, &[|_| vec![Step::Silence]]).await;
 
     /// Never answers the StartTLS, or the bind of the service account.
     silence_before_anything,

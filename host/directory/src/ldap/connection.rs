@@ -81,22 +81,31 @@ impl Connection {
         let mut request = Box::pin(request);
         let (mut sent, mut end) = (false, None);
         let exchange = future::poll_fn(|cx| {
-            // The driver first: what the server did while the connection was idle is seen before anything is sent.
-            if let Some(running) = &mut driver
-                && let Poll::Ready(ended) = poll_driver(running, cx, if sent { answers } else { Answers::NONE })
+            if !sent
+                && let Some(running) = &mut driver
+                && let Poll::Ready(ended) = poll_driver(running, cx, Answers::NONE)
             {
+                // What the server did while the connection was idle is seen before anything is sent.
+                end = Some(ended);
+                return Poll::Ready(None);
+            }
+            sent = true;
+            // The request first, from then on: a server that sends without a pause would let the driver use up the time
+            // that the runtime gives to both of them, again and again, and all that it reads would be kept.
+            match panic::catch_unwind(AssertUnwindSafe(|| request.as_mut().poll(cx))) {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(answer)) => return Poll::Ready(Some(Some(answer))),
+                Err(_) => return Poll::Ready(Some(None)),
+            }
+            if let Some(running) = &mut driver
+                && let Poll::Ready(ended) = poll_driver(running, cx, answers)
+            {
+                // What the driver read before it ended is still there to be taken.
                 driver = None;
                 end = Some(ended);
-                if !sent {
-                    return Poll::Ready(None);
-                }
+                cx.waker().wake_by_ref();
             }
-            // What the driver read before it ended is still there to be taken.
-            sent = true;
-            match panic::catch_unwind(AssertUnwindSafe(|| request.as_mut().poll(cx))) {
-                Ok(polled) => polled.map(|answer| Some(Some(answer))),
-                Err(_) => Poll::Ready(Some(None)),
-            }
+            Poll::Pending
         });
         let answer = match timeout(limit, exchange).await {
             Err(_) => return Err(Broken::TimedOut(limit)),
