@@ -155,6 +155,11 @@ impl Fake {
         self.state.count.borrow().sent
     }
 
+    /// How many requests came in.
+    pub(crate) fn asked(&self) -> usize {
+        self.state.count.borrow().requests
+    }
+
     /// Waits until so many connections were closed.
     pub(crate) async fn closed(&self, connections: usize) {
         self.state.count.subscribe().wait_for(|count| count.closed >= connections).await.unwrap();

@@ -8,6 +8,7 @@ mod certificates;
 mod failover;
 mod fake;
 mod hostile;
+mod mutated;
 mod pooling;
 mod protection;
 mod verification;
