@@ -1,6 +1,6 @@
 //! Answers that are no LDAP.
 
-use crate::ber::{self, EXTENDED, nested, message, octets, tlv};
+use crate::ber::{self, EXTENDED, message, nested, octets, tlv};
 use crate::fake::{Request, Step};
 use crate::item::directories;
 use crate::scene::{Scene, each_modify, each_read, each_write, entry};

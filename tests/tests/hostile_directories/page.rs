@@ -49,5 +49,8 @@ fn the_page_is_what_the_tests_expect() {
         std::fs::write(&path, page()).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page(), "docs/hostile-directories.md is not what the tests expect: write it anew as its head says");
+    assert!(
+        found == page(),
+        "docs/hostile-directories.md is not what the tests expect: write it anew as its head says"
+    );
 }

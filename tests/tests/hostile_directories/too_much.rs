@@ -125,4 +125,3 @@ directories! {
         scene.goes_on().await;
     };
 }
-
