@@ -40,7 +40,8 @@ fn told(outcome: &Outcome) -> String {
 fn shown(event: &Event) -> Option<String> {
     Some(match event {
         Event::Asked { .. } | Event::Located { .. } => return None,
-        // Which attributes of the root DSE the connector reads is its own affair.
+        // What the connector reads of its settings and of the root DSE is no affair of the directory's.
+        Event::Allowed { capability: "config", .. } => return None,
         Event::Allowed { capability, call, .. } => format!("allowed {capability}.{call}"),
         Event::Denied { capability, call, .. } => format!("denied {capability}.{call}"),
         Event::Written { what, .. } => format!("written {}", what.join(", ")),
@@ -51,6 +52,7 @@ fn shown(event: &Event) -> Option<String> {
             None => "confirmed".to_owned(),
         },
         Event::PluginEnded { code, .. } => format!("plugin-ended {code}"),
+        Event::Omitted { count } => format!("omitted {count}"),
         Event::Ended { outcome, fault: Some(code) } => format!("ended {outcome} {code}"),
         Event::Ended { outcome, fault: None } => format!("ended {outcome}"),
     })

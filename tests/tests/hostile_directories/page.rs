@@ -23,9 +23,9 @@ const HEAD: &str = "\
 Directories that try to hurt, or whose way to the host is not theirs alone. Each is a scripted server behind real TLS on
 loopback, met by the connector for OpenLDAP on the host's one path of an operation. A test of the item's name
 (`tests/tests/hostile_directories`) sees that the caller is told the truth (refused where nothing was written, unknown
-where something may have been), that the operation has the events below and no others after `located`, that nothing that
-anybody reads holds a password or anything that a terminal obeys, and that an ordinary operation of the same host is done
-afterwards. Answers that a machine makes up by mutating valid ones are in `host/directory/tests/ldap/mutated.rs`
+where something may have been), that the operation has the events below and no others after `located` (settings that the
+connector read aside), that nothing that anybody reads holds a password or anything that a terminal obeys, the audit log
+on the disk included, and that an ordinary operation of the same host is done afterwards. Answers that a machine makes up by mutating valid ones are in `host/directory/tests/ldap/mutated.rs`
 (`PROPTEST_CASES` sets how many).
 
 Written from the tests: `UPDATE_PAGES=1 cargo test -p portcullis-tests --test hostile_directories page`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis::{operation, show};
+use portcullis_audit::{About, AuditLog, Entry, Fact};
 use portcullis_model::{Login, Operation, Password, ResetOptions};
 use portcullis_tests::harness::{Draft, Report, Running};
 use tempfile::TempDir;
@@ -27,7 +28,8 @@ pub(crate) struct Scene {
     pub(crate) fake: Fake,
     running: Running,
     pub(crate) log: Log,
-    _folder: TempDir,
+    audit: AuditLog,
+    folder: TempDir,
 }
 
 /// What is between the host and the server.
@@ -81,7 +83,8 @@ impl Scene {
             .set("ldap.request-timeout", request_timeout)
             .set("limits.time", "60s")
             .start();
-        Self { fake, running, log: Log::collect(), _folder: folder }
+        let audit = AuditLog::open(folder.path()).unwrap();
+        Self { fake, running, log: Log::collect(), audit, folder }
     }
 
     /// Resets: the password goes in an extended request.
@@ -105,6 +108,7 @@ impl Scene {
         let json = show::outcome_json(&report.outcome, "", Some(&report.events));
         let mut texts = vec![report.to_string(), json.to_string(), format!("{:?}{:?}", report.outcome, report.events)];
         texts.extend(self.log.lines());
+        texts.push(self.audited(&report).await);
         for text in &texts {
             [NEW, OLD, SERVICE].into_iter().for_each(|secret| holds_no(text, secret));
         }
@@ -116,8 +120,24 @@ impl Scene {
         report
     }
 
+    /// The audit log as it stands on the disk, once the facts of an operation are in it.
+    async fn audited(&self, report: &Report) -> String {
+        let facts = report.events.iter().cloned().map(Fact::from);
+        self.audit.append(facts.map(|fact| Entry::now(About::default(), fact)).collect()).await.unwrap();
+        self.audit_log()
+    }
+
+    fn audit_log(&self) -> String {
+        let files = std::fs::read_dir(self.folder.path().join("audit")).unwrap().map(|file| file.unwrap().path());
+        let lines = files.filter(|file| file.extension().is_some_and(|ending| ending == "jsonl"));
+        let text: String = lines.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        assert!(text.contains(r#""fact":"asked""#), "{text}");
+        text
+    }
+
     /// No text that anybody reads holds a part of another text.
     pub(crate) fn nobody_reads(&self, report: &Report, text: &str) {
+        holds_no(&self.audit_log(), text);
         holds_no(&report.to_string(), text);
         holds_no(&show::outcome_json(&report.outcome, "", Some(&report.events)).to_string(), text);
         self.log.lines().iter().for_each(|line| holds_no(line, text));
