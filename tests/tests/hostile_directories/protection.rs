@@ -61,12 +61,20 @@ directories! {
     starttls_response_injection,
     held by "bytes after the consent end the connection; none is kept for later",
     told "refused: directory-unavailable, directory",
-    recorded ["ended refused directory-unavailable"] => async |item| stripped(item, &[
-        |r| vec![Step::Send([success(r), bind_answer(r)].concat()), Step::Silence],
-        |r| vec![Step::Send([success(r), vec![0x30]].concat()), Step::Silence],
+    recorded ["ended refused directory-unavailable"] => async |item: &Item| {
+        let scene = Scene::over(Line::StartTls).await;
+        for more in [bind_answer as fn(&Request) -> Vec<u8>, |_| vec![0x30]] {
+            // And goes on with the handshake, as if nothing had been.
+            scene.fake.next_and_tls(EXTENDED, move |r| vec![Step::Send([success(r), more(r)].concat())]);
+            let report = scene.reset().await;
+            item.is(&report);
+            let detail = &report.outcome.fault().unwrap().detail;
+            assert!(detail.contains("more was sent in plain text after the answer"), "{detail}");
+            sent_nothing(&scene);
+        }
         // In a packet of its own, if the host is not faster.
-        |r| vec![Step::Send(success(r)), Step::Send(bind_answer(r)), Step::Silence],
-    ]).await;
+        stripped(item, &[|r| vec![Step::Send(success(r)), Step::Send(bind_answer(r)), Step::Silence]]).await;
+    };
 
     /// Shows a certificate of another host, from the CA that is trusted.
     certificate_of_another_host,

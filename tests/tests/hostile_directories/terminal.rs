@@ -60,7 +60,8 @@ directories! {
     held by "an entry with such a name is none: servers escape in names what a terminal would obey (RFC 4514)",
     told "refused: directory-nonsense, directory",
     recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[|r| {
-        let found = message(r.id, &[&entry(format!("cn={OBEYED},dc=example").as_bytes())]);
+        // A name that can be read as one.
+        let found = message(r.id, &[&entry(b"cn=no\x1b[2J\r  written    unicodePwd,dc=example")]);
         vec![Step::Send(found), Step::Send(success(r))]
     }]).await;
 }

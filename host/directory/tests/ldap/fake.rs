@@ -76,7 +76,7 @@ struct Count {
 struct State {
     tls: Tls,
     requests: Mutex<Vec<Request>>,
-    scripts: Mutex<VecDeque<(u64, Script)>>,
+    scripts: Mutex<VecDeque<(u64, bool, Script)>>,
     count: watch::Sender<Count>,
 }
 
@@ -134,7 +134,12 @@ impl Fake {
 
     /// The next request of this kind is answered so.
     pub(crate) fn next(&self, op: u64, script: impl FnOnce(&Request) -> Vec<Step> + Send + 'static) {
-        self.state.scripts.lock().unwrap().push_back((op, Box::new(script)));
+        self.state.scripts.lock().unwrap().push_back((op, true, Box::new(script)));
+    }
+
+    /// The same; where the request was for TLS, the handshake follows as after a good answer.
+    pub(crate) fn next_and_tls(&self, op: u64, script: impl FnOnce(&Request) -> Vec<Step> + Send + 'static) {
+        self.state.scripts.lock().unwrap().push_back((op, false, Box::new(script)));
     }
 
     /// The next request of this kind is answered with this result.
@@ -199,12 +204,12 @@ impl State {
         while let Some(request) = read_request(&mut stream, &mut buffer, connection).await {
             self.requests.lock().unwrap().push(request.clone());
             self.count.send_modify(|count| count.requests += 1);
-            let (scripted, steps) = self.steps(&request);
+            let (stays, steps) = self.steps(&request);
             let sent = |bytes| self.count.send_modify(|count| count.sent += bytes);
             if !perform(&mut stream, steps, &sent).await {
                 return;
             }
-            if let (Tls::WhenAsked(config), true, false) = (&self.tls, request.starts_tls(), scripted) {
+            if let (Tls::WhenAsked(config), true, false) = (&self.tls, request.starts_tls(), stays) {
                 match TlsAcceptor::from(Arc::clone(config)).accept(stream).await {
                     Ok(tls) => stream = Box::new(tls),
                     Err(_) => return,
@@ -213,16 +218,17 @@ impl State {
         }
     }
 
+    /// What is answered, and whether the line then stays as it is, whatever was asked for.
     fn steps(&self, request: &Request) -> (bool, Vec<Step>) {
         let script = {
             let mut scripts = self.scripts.lock().unwrap();
             match scripts.front() {
-                Some((op, _)) if *op == request.op => scripts.pop_front(),
+                Some((op, ..)) if *op == request.op => scripts.pop_front(),
                 _ => None,
             }
         };
         match script {
-            Some((_, script)) => (true, script(request)),
+            Some((_, stays, script)) => (stays, script(request)),
             None => (false, good(request)),
         }
     }
