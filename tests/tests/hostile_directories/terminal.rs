@@ -55,13 +55,17 @@ directories! {
         scene.goes_on().await;
     };
 
-    /// Finds an entry whose name holds escape sequences: it would stand in the receipt and in the audit log.
+    /// Finds an entry whose name holds escape sequences, or marks that reorder it: it would stand in the receipt and in
+    /// the audit log.
     escape_sequences_in_a_name,
     held by "an entry with such a name is none: servers escape in names what a terminal would obey (RFC 4514)",
     told "refused: directory-nonsense, directory",
-    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[|r| {
-        // A name that can be read as one.
-        let found = message(r.id, &[&entry(b"cn=no\x1b[2J\r  written    unicodePwd,dc=example")]);
-        vec![Step::Send(found), Step::Send(success(r))]
-    }]).await;
+    recorded ["ended refused directory-nonsense"] => async |item| each_read(Scene::new().await, item, &[
+        |r| named(r, "cn=no\x1b[2J,dc=example"),
+        |r| named(r, "cn=no\u{202e}nimda,dc=example"),
+    ]).await;
+}
+
+fn named(request: &Request, name: &str) -> Vec<Step> {
+    vec![Step::Send(message(request.id, &[&entry(name.as_bytes())])), Step::Send(success(request))]
 }
