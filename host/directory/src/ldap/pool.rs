@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType};
+use lber::guard::Answers;
 use ldap3::LdapError;
 use portcullis_model::Password;
 use tokio::time::Instant;
@@ -109,6 +110,7 @@ impl Lease {
     pub(super) async fn exchange<T, F>(
         &mut self,
         limit: Duration,
+        answers: Answers,
         request: impl FnOnce(ldap3::Ldap) -> F,
     ) -> Result<T, Broken>
     where
@@ -117,7 +119,7 @@ impl Lease {
         match &mut self.0 {
             Some(connection) => {
                 let request = request(connection.handle());
-                connection.exchange(limit, request).await
+                connection.exchange(limit, answers, request).await
             }
             None => Err(Broken::Unsent("the connection is closed".to_owned())),
         }
@@ -157,9 +159,7 @@ impl managed::Manager for Connections {
         if result.rc == 0 {
             return Ok(connection);
         }
-        let text = convert::diagnostic(result.text);
-        let text =
-            if password.occurs_in(&text) { "its words hold the password and are withheld".to_owned() } else { text };
+        let text = convert::words(result.text, Some(password));
         let refusal = format!("the service account {dn} was refused with code {} ({text})", result.rc);
         Err(match result.rc {
             INVALID_CREDENTIALS => NoConnection::Credentials(refusal),

@@ -3,6 +3,7 @@
 //! From the moment that a write may have been sent there are two outcomes: the server's answer, or doubt. It is never
 //! sent again.
 
+use lber::guard::Answers;
 use ldap3::exop::PasswordModify;
 use ldap3::{Ldap, LdapError, LdapResult};
 use portcullis_model::Password;
@@ -31,6 +32,13 @@ impl Write<'_> {
                 modify.changes.iter().flat_map(|change| &change.values).any(|v| matches!(v, Value::Secret(..)))
             }
             Self::SetPassword(_) => true,
+        }
+    }
+
+    fn answers(self) -> Answers {
+        match self {
+            Self::Modify(_) => Answers::MODIFY,
+            Self::SetPassword(_) => Answers::EXTENDED,
         }
     }
 
@@ -76,10 +84,10 @@ impl LdapDirectory {
                         break;
                     }
                 };
-                match lease.exchange(self.settings.request_timeout, |ldap| write.send(ldap)).await {
+                match lease.exchange(self.settings.request_timeout, write.answers(), |ldap| write.send(ldap)).await {
                     Ok(result) => {
                         lease.give_back();
-                        return Ok(convert::answer(result, server.url()));
+                        return Ok(convert::answer(result, server.url(), self.service_password()));
                     }
                     Err(Broken::Unsent(why)) => tried.note(server, why),
                     Err(broken) => return Err(in_doubt(server, &broken)),
@@ -101,13 +109,13 @@ impl LdapDirectory {
         };
         if result.rc != 0 {
             connection.close().await;
-            return Err(Failure::BindRefused(convert::answer(result, server.url())));
+            return Err(Failure::BindRefused(convert::answer(result, server.url(), self.service_password())));
         }
         let request = write.send(connection.handle());
-        match connection.exchange(self.settings.request_timeout, request).await {
+        match connection.exchange(self.settings.request_timeout, write.answers(), request).await {
             Ok(result) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Err(Broken::Unsent(why)) => {
                 let mut tried = Tried::default();
@@ -127,7 +135,7 @@ impl LdapDirectory {
         match self.bound(dn, password, controls).await? {
             Bound::Answered(server, connection, result) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Bound::Broken(server, Broken::Unreadable(what)) => {
                 Err(Failure::Nonsense(format!("{}: {what}", server.url())))
