@@ -128,7 +128,7 @@ fn agreed() -> Result<bool, Fault> {
 }
 
 /// The user who types. For the record only: who may write the file may write any name into it.
-fn who() -> String {
+pub(super) fn who() -> String {
     // Not of /proc/self: a process without core files belongs to root there.
     let uid = rustix::process::getuid().as_raw();
     let sudo = std::env::var("SUDO_USER").ok().filter(|name| uid == 0 && is_name(name));

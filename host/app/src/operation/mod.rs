@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use portcullis_capabilities::{Intent, Ledger, OperationState, Target};
 use portcullis_model::{
-    Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
+    Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer,
+    Timings, Trace,
 };
 
 use tracing::Instrument as _;
