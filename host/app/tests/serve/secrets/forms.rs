@@ -9,7 +9,8 @@ pub(super) const PART: usize = 12;
 /// What is searched for.
 pub(crate) struct Forms {
     needles: Vec<(&'static str, Vec<u8>)>,
-    first: [bool; 256],
+    /// Which of them begin with these two bytes: in most places none does.
+    beginning: Vec<Vec<usize>>,
 }
 
 impl Forms {
@@ -47,16 +48,30 @@ impl Forms {
     }
 
     fn from(needles: Vec<(&'static str, Vec<u8>)>) -> Self {
-        let mut first = [false; 256];
-        needles.iter().for_each(|(_, needle)| first[usize::from(needle[0])] = true);
-        Self { needles, first }
+        let mut beginning = vec![Vec::new(); 1 << 16];
+        for (index, (_, needle)) in needles.iter().enumerate() {
+            beginning[usize::from(u16::from_le_bytes([needle[0], needle[1]]))].push(index);
+        }
+        Self { needles, beginning }
+    }
+
+    /// Of several at once.
+    pub(crate) fn of_all(secrets: &[String]) -> Self {
+        Self::from(secrets.iter().flat_map(|secret| Self::of(secret).needles).collect())
     }
 
     /// Where parts of it begin, each with its form.
     pub(crate) fn find(&self, bytes: &[u8]) -> Vec<(&'static str, usize)> {
-        let begins = bytes.iter().enumerate().filter(|(_, byte)| self.first[usize::from(**byte)]);
-        let here = |at: usize| self.needles.iter().find(|(_, needle)| bytes[at..].starts_with(needle));
-        begins.filter_map(|(at, _)| here(at).map(|(form, _)| (*form, at))).collect()
+        let mut found = Vec::new();
+        for (at, two) in bytes.windows(2).enumerate() {
+            let candidates = &self.beginning[usize::from(u16::from_le_bytes([two[0], two[1]]))];
+            if candidates.is_empty() {
+                continue;
+            }
+            let needle = |index: &usize| self.needles.get(*index).filter(|(_, needle)| bytes[at..].starts_with(needle));
+            found.extend(candidates.iter().find_map(needle).map(|(form, _)| (*form, at)));
+        }
+        found
     }
 }
 

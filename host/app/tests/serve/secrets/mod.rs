@@ -2,15 +2,21 @@
 //! callers and to a real directory, and with every connection still open.
 
 mod client;
+mod collector;
+mod echo;
 mod forms;
 mod memory;
+mod outputs;
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::Version;
-use portcullis_tests::plugins::plugin;
+use portcullis_tests::plugins::{plugin, root};
 use portcullis_tests::servers::{Account, OpenLdap, Server};
 use portcullis_tests::{NotAvailable, or_skip};
 use rustls::ClientConfig;
@@ -20,7 +26,7 @@ use self::client::Client;
 use self::forms::Forms;
 use crate::process::Serve;
 use crate::tls;
-use crate::world::{ALICE, World, hash, reset, reset_sealed};
+use crate::world::{ALICE, DESK, SERVICE, World, hash, reset, reset_sealed};
 
 /// How long a connection may take to clear what is left after its answer.
 const SOON: Duration = Duration::from_secs(3);
@@ -49,33 +55,54 @@ fn left(serve: &Serve, secret: &str) -> Option<Vec<memory::Found>> {
     }
 }
 
-/// The connector of the example for OpenLDAP, on this server.
-fn add_openldap(world: &World, server: &Server) {
-    let facts = server.facts();
-    let example = portcullis_tests::plugins::root().join("examples/connectors-toml/openldap.toml");
-    let mut file: Table = std::fs::read_to_string(example).unwrap().parse().unwrap();
-    file.insert("accounts".into(), vec![format!("*@{}", facts.domain)].into());
-    let password = world.write("bind-password", &facts.svc_pw);
-    std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
+/// A directory as a connector's file has it.
+struct Directory {
+    domain: String,
+    url: String,
+    ca_file: PathBuf,
+    base: String,
+    bind_dn: String,
+    bind_password: String,
+}
+
+impl From<&Server> for Directory {
+    fn from(server: &Server) -> Self {
+        let facts = server.facts();
+        Self {
+            domain: facts.domain.clone(),
+            url: facts.ldaps_url.clone(),
+            ca_file: facts.ca_file.clone(),
+            base: facts.people_dn.clone(),
+            bind_dn: facts.svc_dn.clone(),
+            bind_password: facts.svc_pw.clone(),
+        }
+    }
+}
+
+/// The connector of the example for OpenLDAP, on this directory, for the caller `desk` as well.
+fn add_openldap(world: &World, directory: &Directory) {
+    let example = root().join("examples/connectors-toml/openldap.toml");
+    let mut file: Table = fs::read_to_string(example).unwrap().parse().unwrap();
+    file.insert("accounts".into(), vec![format!("*@{}", directory.domain)].into());
+    let password = world.write("bind-password", &directory.bind_password);
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
     let ldap = file["ldap"].as_table_mut().unwrap();
     ldap.remove("start-tls");
     let password = Table::from_iter([("file".to_owned(), Value::from(password.display().to_string()))]);
     ldap.extend([
-        ("urls".to_owned(), vec![facts.ldaps_url.clone()].into()),
-        ("ca-file".to_owned(), facts.ca_file.display().to_string().into()),
-        ("bind-dn".to_owned(), facts.svc_dn.clone().into()),
+        ("urls".to_owned(), vec![directory.url.clone()].into()),
+        ("ca-file".to_owned(), directory.ca_file.display().to_string().into()),
+        ("bind-dn".to_owned(), directory.bind_dn.clone().into()),
         ("bind-password".to_owned(), password.into()),
     ]);
     let locate = ldap["locate"].as_table_mut().unwrap();
-    locate.insert("base".into(), facts.people_dn.clone().into());
+    locate.insert("base".into(), directory.base.clone().into());
     locate.insert("exclude".into(), "(employeeType=admin)".into());
     world.write("connectors/openldap.toml", toml::to_string(&file).unwrap());
-    world.write("plugins/openldap.wasm", std::fs::read(plugin("openldap").unwrap()).unwrap());
-    world.edit(
-        crate::world::SERVICE,
-        "\"*@people.example\"]\nexclude",
-        &format!("\"*@people.example\", \"*@{}\"]\nexclude", facts.domain),
-    );
+    world.write("plugins/openldap.wasm", fs::read(plugin("openldap").unwrap()).unwrap());
+    let desk = "accounts = [\"*@people.example\"]\nexclude";
+    let both = format!("accounts = [\"*@people.example\", \"*@{}\"]\nexclude", directory.domain);
+    world.edit(SERVICE, desk, &both);
     world.run(&["approve", "openldap", "--yes"]).good();
 }
 
@@ -97,7 +124,7 @@ impl Scene {
         let server = or_skip(OpenLdap.shared())?;
         let authority = tls::Authority::new();
         let world = tls::world(&authority.issue("localhost"), "", "");
-        add_openldap(&world, &server);
+        add_openldap(&world, &Directory::from(&*server));
         let serve = world.serve();
         Some(Self { world, serve, server, tls: tls::client(&authority, None) })
     }
@@ -153,4 +180,33 @@ fn a_password_that_came_sealed_is_gone_after_its_operation() {
 fn a_password_that_came_in_clear_over_http_2_is_gone_after_its_operation() {
     let Some(scene) = Scene::new() else { return };
     scene.resets(Version::HTTP_2, false);
+}
+
+/// A user without rights of its own, as a service has: it does its work, and not even another process of that user may
+/// look into its memory or write it to a file.
+#[test]
+fn a_user_without_rights_has_no_core_file_of_its_service() {
+    const NOBODY: u32 = 65_534;
+    let world = World::new();
+    if fs::metadata(world.path(".")).unwrap().uid() != 0 {
+        return drop(or_skip::<()>(Err(NotAvailable::Server("becoming another user needs root".to_owned()))));
+    }
+    for place in [world.path("."), world.path("connectors"), world.state().parent().unwrap().to_owned()] {
+        chown(place, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    for entry in fs::read_dir(world.state()).unwrap() {
+        chown(entry.unwrap().path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    chown(world.state(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let mut command = world.command(&["--log", "trace", "serve"]);
+    command.uid(NOBODY).gid(NOBODY).env("PORTCULLIS_CACHE", world.state().join("cache"));
+    let serve = Serve::start(command, world.control());
+    let answer = serve.post(DESK, &reset(ALICE, &canary("nobody")), &[]);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let process = format!("/proc/{}", serve.id());
+    // proc(5): what belongs to a process that must not be dumped belongs to root.
+    assert_eq!(fs::metadata(format!("{process}/environ")).unwrap().uid(), 0, "another process of its user may read it");
+    let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+    let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(limit.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{limit}");
 }
