@@ -23,7 +23,8 @@ use super::stalled::Stalled;
 use super::{Limits, Peer, Phase, Phases, Tls, tls};
 
 /// The most bytes of a request's head, and of what is read at once. It is the least that hyper takes, so that its buffer
-/// never grows: see [`super::erasing`], which reaches all of a buffer of this size and not all of a larger one.
+/// never grows: with one of this size it takes another one for each request and frees the former, which erases it. In a
+/// larger one the next request would stand behind this one, and a password would stay.
 const MOST_HEAD: usize = 8 * 1024;
 
 /// What every connection needs.
@@ -39,14 +40,14 @@ pub(super) async fn run<S>(stream: S, mut peer: Peer, tls: Option<Tls>, shared: 
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let stream = Erasing(Stalled::new(stream, shared.limits.taking));
+    let stream = Stalled::new(stream, shared.limits.taking);
     match tls {
         None => http(stream, peer, shared, watcher).await,
         // In this task, never where connections are accepted: a handshake takes as long as the other end wants.
-        Some(door) => match tokio::time::timeout(shared.limits.handshake, door.accept(stream)).await {
+        Some(door) => match tokio::time::timeout(shared.limits.handshake, door.accept(Erasing(stream))).await {
             Ok(Ok(stream)) => {
                 peer.certificate = tls::peer_certificate(&stream);
-                http(Erasing(stream), peer, shared, watcher).await;
+                http(stream, peer, shared, watcher).await;
             }
             Ok(Err(error)) => tracing::debug!(address = ?peer.address, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(address = ?peer.address, "a TLS handshake took too long"),
@@ -66,7 +67,7 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let running = seen.request();
         request.extensions_mut().insert(peer.clone());
-        // See `erasing`: what HTTP/1 read is gone with the next look for a request.
+        // What HTTP/1 read is freed with the request: see `MOST_HEAD`. HTTP/2 has one buffer, and fills it on.
         if request.version() == Version::HTTP_2 {
             request.extensions_mut().insert(seen.retentive());
         }

@@ -1,11 +1,8 @@
-//! A connection that leaves nothing of what was read in the buffers of the libraries above it.
+//! A connection that leaves nothing of what was read in the buffer of the TLS above it.
 //!
-//! TLS decrypts a record where it lies, and HTTP hands a body on without giving up the buffer that it came in. Both keep
-//! that buffer for what comes next. So this stands below each of them: whoever asks for more hands over the free part of
-//! its buffer, and that is overwritten before anything else. A library that waits for the next request has asked.
-//!
-//! It reaches what is free and nothing else. HTTP/1 asks with the whole buffer once a request was taken out of it; HTTP/2
-//! asks with what no frame has filled yet, and keeps the frames until the buffer is full or the connection ends.
+//! rustls decrypts a record where it lies, and keeps that buffer for the next one. Nobody else can reach it; but whoever
+//! asks for more to read hands over the free part of its buffer, and here that is overwritten before anything else. TLS
+//! that waits for the next request has asked.
 
 use std::io;
 use std::pin::Pin;
