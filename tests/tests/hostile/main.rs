@@ -12,6 +12,7 @@ mod binds;
 mod handles;
 mod lies;
 mod load;
+mod memory;
 mod noise;
 mod read_only;
 mod reads;

@@ -18,5 +18,6 @@ mod limits;
 mod process;
 mod reload;
 mod sealed;
+mod secrets;
 mod tls;
 mod world;

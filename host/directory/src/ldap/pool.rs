@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType};
 use lber::guard::Answers;
-use ldap3::LdapError;
+use ldap3::{LdapError, RequestId};
 use portcullis_model::Password;
 use tokio::time::Instant;
 
@@ -123,6 +123,15 @@ impl Lease {
             }
             None => Err(Broken::Unsent("the connection is closed".to_owned())),
         }
+    }
+
+    /// Takes a request that was answered out of the library's memory.
+    ///
+    /// The library keeps what it sent in a buffer that it never clears, and that nobody else can reach; with the next
+    /// message it takes another one (the change in `third-party/lber`). The one message to which no server has an answer
+    /// is the abandoning of a request that it has answered (RFC 4511 section 4.11).
+    pub(super) async fn forget_request(&mut self, limit: Duration, answered: RequestId) -> Result<(), Broken> {
+        self.exchange(limit, Answers::NONE, |mut ldap| async move { ldap.abandon(answered).await }).await
     }
 
     pub(super) fn give_back(mut self) {
