@@ -259,6 +259,9 @@ codes! {
     /// The journal cannot be written: nothing is accepted that could be lost.
     JournalUnwritable = "journal-unwritable", Host, Later,
         "The service cannot take operations at the moment.", "Look at the state folder: the disk may be full, or the service may not write there.";
+    /// A file of recordings that was cut, changed or made by another version.
+    RecordingUnusable = "recording-unusable", Operator, Never,
+        "The recording cannot be used.", "Record the operations again with this version; the detail names the file and the line.";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
         "Portcullis failed.", "Report the detail to the makers of Portcullis.";

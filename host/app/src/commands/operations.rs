@@ -5,8 +5,11 @@ use portcullis_model::{Fault, FaultCode, Login, Operation, OperationKind, Outcom
 
 use super::OnAccount;
 use super::password::Source;
+use super::recorded::Recorded;
 use super::setup::{Setup, complain};
-use crate::operation::{Report, perform};
+use crate::connector::Connector;
+use crate::operation::{Around, Report, perform};
+use crate::recording::perform_recorded;
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -108,11 +111,12 @@ async fn operate(
         Ok(connector) => connector,
         Err(code) => return code,
     };
-    let operation = match connector.may(kind).and_then(|()| make(account)) {
-        Ok(operation) => operation,
+    let ready = connector.may(kind).and_then(|()| on.record.as_deref().map(Recorded::open).transpose());
+    let (recorded, operation) = match ready.and_then(|file| Ok((file, make(account)?))) {
+        Ok(ready) => ready,
         Err(fault) => return setup.fault(&fault),
     };
-    let report = perform(&connector, &operation).await;
+    let report = perform_and_record(&connector, &operation, recorded).await;
     // A password that may have been set is told even where nobody could find out: it may be the only key there is.
     let password = operation
         .new_password()
@@ -120,6 +124,16 @@ async fn operate(
         .map(|password| password.expose_secret());
     tell(setup, on, &operation, &report, password);
     ExitCode::of(&report.outcome)
+}
+
+/// What became of the operation is told whether it could be recorded or not.
+async fn perform_and_record(connector: &Connector, operation: &Operation, recorded: Option<Recorded>) -> Report {
+    let Some(mut recorded) = recorded else { return perform(connector, operation).await };
+    let (report, recording) = perform_recorded(connector, operation, Around::default()).await;
+    if let Err(fault) = recorded.add(recording.as_ref()) {
+        tracing::error!("{}", fault.detail);
+    }
+    report
 }
 
 fn tell(setup: &Setup, on: &OnAccount, operation: &Operation, report: &Report, password: Option<&str>) {

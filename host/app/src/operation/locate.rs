@@ -1,5 +1,7 @@
 //! Finding the target: the one entry that an operation may touch.
 
+use std::sync::Arc;
+
 use portcullis_capabilities::Target;
 use portcullis_directory::dn::Dn;
 use portcullis_directory::filter::Template;
@@ -20,10 +22,11 @@ const INSUFFICIENT_RIGHTS: u32 = 50;
 /// As [`Locator::locate`], and the operator's for a connector without a directory.
 pub(super) async fn target(
     connector: &Connector,
+    directory: Option<&Arc<dyn Directory>>,
     operation: &Operation,
     caller_exclude: Option<&str>,
 ) -> Result<Target, Fault> {
-    let (Some(locator), Some(directory)) = (&connector.locator, &connector.context.directory) else {
+    let (Some(locator), Some(directory)) = (&connector.locator, directory) else {
         let text = "the connector has no directory: add a section [ldap] to its file";
         return Err(Fault::new(FaultCode::Misconfigured, text));
     };

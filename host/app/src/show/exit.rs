@@ -53,6 +53,8 @@ exit_codes! {
     NotCarriedOut = 21, "superseded by a newer operation, or cancelled";
     /// `doctor`: everything works, and something should be looked at.
     Warnings = 22, "`doctor`: it works, with warnings";
+    /// `replay`: something would have gone another way, or it cannot be told.
+    Diverges = 24, "`replay`: an operation would have gone another way, or that cannot be told";
 }
 
 impl ExitCode {
@@ -104,7 +106,8 @@ impl ExitCode {
             | F::SealExpired
             | F::SealTooLong
             | F::SealKeyRetired
-            | F::SealReplayed => Self::Usage,
+            | F::SealReplayed
+            | F::RecordingUnusable => Self::Usage,
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted

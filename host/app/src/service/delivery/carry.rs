@@ -176,7 +176,7 @@ fn prepared(parts: &Parts, record: &Record) -> Result<(Arc<crate::service::regis
         let text = format!("the connector {} is not running; `portcullis connectors` says why", record.connector);
         return Err(Fault::new(FaultCode::ConnectorWithdrawn, text));
     };
-    Ok((running, Around { exclude: caller.exclude().map(str::to_owned), intent: None }))
+    Ok((running, Around { exclude: caller.exclude().map(str::to_owned), ..Around::default() }))
 }
 
 async fn opened(parts: &Parts, record: &Record, passwords: Option<Passwords>) -> Result<Operation, Fault> {
