@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_capabilities::Intent;
 use portcullis_journal::{Event, JournalError, Record, State};
-use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
+use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry, Trace};
 
 use super::plan::{Ended, Ticket};
 use super::{backoff, doubt};
@@ -31,7 +31,7 @@ struct Journaled {
 
 #[async_trait::async_trait]
 impl Intent for Journaled {
-    async fn before_effect(&self) -> Result<(), Fault> {
+    async fn before_effect(&self, _: &Trace) -> Result<(), Fault> {
         self.parts.record(&self.id, Event::Acting).await.map(drop).map_err(|error| unwritable(&error))
     }
 }
