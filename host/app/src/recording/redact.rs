@@ -92,9 +92,9 @@ impl Redactor {
         }))
     }
 
-    /// Every text of a JSON value, but for fields that the host itself fills in.
+    /// Every text of a JSON value, but for fields that the host fills in from what it or the operator wrote.
     pub(super) fn json(&self, value: &mut serde_json::Value) {
-        const HOSTS: [&str; 14] = [
+        const HOSTS: [&str; 17] = [
             "event",
             "operation",
             "account",
@@ -109,6 +109,9 @@ impl Redactor {
             "grant",
             "base",
             "caller",
+            "uses",
+            "value",
+            "password",
         ];
         match value {
             serde_json::Value::String(text) => *text = self.text(text),

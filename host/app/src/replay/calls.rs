@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use portcullis_model::Event;
+use portcullis_model::{Event, Use, UsedValue};
 use serde_json::Value;
 
 use super::divergence::Divergence;
@@ -14,8 +14,12 @@ struct Call {
     capability: String,
     call: String,
     subject: String,
-    /// The missing grant, of a call that was denied.
+    /// The missing grant in words, of a call that was denied.
     denied: Option<String>,
+    /// What would have to be granted; none where no grant allows it.
+    wanted: Option<Use>,
+    /// The grants that let it pass.
+    uses: Vec<Use>,
 }
 
 /// Compares what the plugin called. `strange` are requests that the recording has no answer to.
@@ -44,17 +48,22 @@ pub(super) fn compare(recording: &Recording, events: &[Event], strange: Vec<Requ
             (&then.capability, &then.call) == (&call.capability, &call.call)
                 && then.denied.is_some() != call.denied.is_some()
         });
+        let from = at;
         if let Some(judged) = judged {
             found.extend(before[at..at + judged].iter().map(missing));
             at += judged + 1;
         }
         match (&call.denied, judged) {
             (Some(reason), _) => {
+                let used = judged.map(|judged| before[from + judged].uses.as_slice()).unwrap_or_default();
+                let wanted = call.wanted.clone().map(|wanted| as_used(wanted, used));
                 found.push(Divergence::Denied {
                     capability: call.capability.clone(),
                     call: call.call.clone(),
                     subject: call.subject.clone(),
                     reason: reason.clone(),
+                    add: wanted.as_ref().and_then(line),
+                    wanted,
                 });
             }
             (None, Some(_)) => {
@@ -117,6 +126,7 @@ impl Call {
     }
 }
 
+/// A host call; a line in the log is none that anything comes of.
 fn recorded(event: &Value) -> Option<Call> {
     let text = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
     let denied = match event.get("event")?.as_str()? {
@@ -124,7 +134,16 @@ fn recorded(event: &Value) -> Option<Call> {
         "denied" => Some(text("reason")?),
         _ => return None,
     };
-    Some(Call { capability: text("capability")?, call: text("call")?, subject: text("subject")?, denied })
+    let capability = text("capability").filter(|capability| capability != "log")?;
+    let read = |name: &str| event.get(name).cloned().unwrap_or_default();
+    Some(Call {
+        capability,
+        call: text("call")?,
+        subject: text("subject")?,
+        denied,
+        wanted: serde_json::from_value(read("wanted")).ok(),
+        uses: serde_json::from_value(read("uses")).unwrap_or_default(),
+    })
 }
 
 fn replayed(event: &Event) -> Option<Call> {
@@ -157,7 +176,40 @@ fn another(call: &Call, request: Option<Request>) -> Divergence {
     }
 }
 
+/// What a denied call wanted, with the value that it wrote when that was granted: a denial does not tell it.
+fn as_used(wanted: Use, used: &[Use]) -> Use {
+    let Use::Write { attribute, value: UsedValue::Other } = &wanted else { return wanted };
+    let same = used.iter().find(|used| matches!(used, Use::Write { attribute: written, .. } if written == attribute));
+    same.cloned().unwrap_or(wanted)
+}
+
+/// The line of a connector's file that grants it.
+fn line(wanted: &Use) -> Option<String> {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    Some(match wanted {
+        Use::Read { attribute } => format!("[ldap.read] attributes = [{}]", quoted(attribute)),
+        Use::Search { base } => format!("[ldap.search] bases = [{}]", quoted(base)),
+        Use::Write { attribute, value: UsedValue::Password } => format!("[ldap.write] {attribute} = \"password\""),
+        Use::Write { attribute, value: UsedValue::Granted(value) } => {
+            format!("[ldap.write] {attribute} = [{}]", quoted(value))
+        }
+        Use::Write { attribute, value: UsedValue::Removed } => format!("[ldap.write] {attribute} = \"remove\""),
+        Use::Write { value: UsedValue::Other, .. } => return None,
+        Use::Control { oid } => format!("[ldap.allow] controls = [{}]", quoted(oid)),
+        Use::SetPassword => "[ldap.allow] set-password = true".to_owned(),
+        Use::TryBind => "[ldap.allow] try-bind = true".to_owned(),
+        Use::AsTarget => "[ldap.allow] as-target = true".to_owned(),
+        Use::Reveal { password } => format!("[reveal] passwords = [{}]", quoted(password)),
+        Use::Log => "[log]".to_owned(),
+        Use::Setting { name } => format!("[config] {name} = \"...\""),
+    })
+}
+
 fn missing(call: &Call) -> Divergence {
+    if call.capability == "config" {
+        let name = call.subject.clone();
+        return Divergence::SettingMissing { add: line(&Use::Setting { name: name.clone() }), name };
+    }
     Divergence::CallMissing {
         capability: call.capability.clone(),
         call: call.call.clone(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use portcullis_model::Use;
 use serde::Serialize;
 
 use super::located::Told;
@@ -56,8 +57,12 @@ pub enum Divergence {
         call: String,
         /// What it was about.
         subject: String,
-        /// Which grant is missing.
+        /// Which grant is missing, in words.
         reason: String,
+        /// Which grant is missing; none where no grant allows it.
+        wanted: Option<Use>,
+        /// The line that would grant it.
+        add: Option<String>,
     },
     /// A call that was denied is allowed now.
     Allowed {
@@ -87,6 +92,13 @@ pub enum Divergence {
         call: String,
         /// What it was about.
         subject: String,
+    },
+    /// The plugin read a setting that is not there now.
+    SettingMissing {
+        /// Its name.
+        name: String,
+        /// The line that it needs.
+        add: Option<String>,
     },
     /// A limit was met that was not met.
     LimitMet {
@@ -169,6 +181,7 @@ impl Divergence {
             Self::Allowed { .. } => "allowed",
             Self::AnotherCall { .. } => "another-call",
             Self::CallMissing { .. } => "call-missing",
+            Self::SettingMissing { .. } => "setting-missing",
             Self::LimitMet { .. } => "limit-met",
             Self::PluginEnded { .. } => "plugin-ended",
             Self::OutcomeChanged { .. } => "outcome-changed",
@@ -199,7 +212,11 @@ impl fmt::Display for Divergence {
             Self::PluginChanged { from, to, pinned: false } => {
                 write!(f, "recorded with the plugin {from}, replayed with {to}")
             }
-            Self::Denied { capability, call, subject, reason } => {
+            Self::Denied { capability, call, subject, add: line @ Some(_), .. } => {
+                write!(f, "{capability}.{call} {subject}: not granted")?;
+                add(f, line)
+            }
+            Self::Denied { capability, call, subject, reason, add: None, .. } => {
                 write!(f, "{capability}.{call} {subject}: {reason}")
             }
             Self::Allowed { capability, call, subject } => {
@@ -213,6 +230,10 @@ impl fmt::Display for Divergence {
             }
             Self::CallMissing { capability, call, subject } => {
                 write!(f, "{capability}.{call} {subject}: is not called any more")
+            }
+            Self::SettingMissing { name, add: line } => {
+                write!(f, "the plugin reads the setting {name}")?;
+                add(f, line)
             }
             Self::LimitMet { reason } => f.write_str(reason),
             Self::PluginEnded { code, reason } => write!(f, "{code}: {reason}"),

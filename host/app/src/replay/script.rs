@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use portcullis_directory::{Answer, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
-use portcullis_model::{Event, Operation, Password, Stage};
+use portcullis_model::{Event, Operation, Password, Stage, Use};
 
 use super::answer;
 use super::divergence::Divergence;
@@ -69,12 +69,15 @@ impl Script {
     pub(super) fn told(&self, recording: &Recording, events: &[Event]) -> Vec<Divergence> {
         let read = recording.locate.as_ref().map(|locate| locate.read.as_slice()).unwrap_or_default();
         let unread = events.iter().flat_map(|event| match event {
-            Event::Allowed { call: "target", subject, .. } => subject.split(", ").collect(),
-            _ => Vec::new(),
+            Event::Allowed { call: "target", uses, .. } => uses.as_slice(),
+            _ => &[],
         });
-        let unread = unread.filter(|name| *name != "(no attributes)" && !read.iter().any(|known| known == name));
+        let unread = unread.filter_map(|used| match used {
+            Use::Read { attribute } if !read.contains(attribute) => Some(attribute.clone()),
+            _ => None,
+        });
         self.with(|state| {
-            state.told.extend(unread.map(str::to_owned));
+            state.told.extend(unread);
             let attributes = state.told.iter().cloned().map(|attribute| Told::Attribute { attribute });
             let confirm = state.confirming.then_some(Told::Confirm);
             attributes.chain(confirm).map(Divergence::CannotBeTold).collect()
