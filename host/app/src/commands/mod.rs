@@ -105,6 +105,8 @@ enum Command {
     Approve(approve::Approve),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
+    /// Record what the running service does next, for `replay`. A recording holds no password.
+    Record(service::record::Record),
     /// Run recorded operations again without a directory, and say what other grants or another plugin would have broken.
     Replay(replay::Replay),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
@@ -181,6 +183,7 @@ impl Cli {
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
+            Command::Record(record) => record.run(&setup).await,
             Command::Replay(replay) => replay.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),

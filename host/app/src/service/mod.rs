@@ -7,6 +7,7 @@ pub mod callers;
 mod delivery;
 mod ends;
 mod parts;
+mod recordings;
 pub mod registry;
 mod repeats;
 mod sealed;
@@ -24,6 +25,7 @@ use portcullis_seal::KeyRing;
 
 pub use delivery::Load;
 pub use parts::Policy;
+pub use recordings::Listening;
 pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
@@ -74,7 +76,7 @@ impl Service {
         let repeats = Repeats::open(&state)?;
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
-        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default() });
+        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default(), recordings: Default::default() });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
@@ -284,6 +286,14 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.parts.keys
+    }
+
+    /// Begins to record what a connector does, until what comes back is dropped.
+    ///
+    /// # Errors
+    /// [`FaultCode::Busy`] if there are too many who do.
+    pub fn record(&self, connector: &str) -> Result<Listening, Fault> {
+        self.parts.recordings.listen(connector)
     }
 
     /// What is counted and measured.

@@ -9,6 +9,7 @@ use portcullis_model::OperationId;
 use portcullis_seal::KeyRing;
 
 use super::callers::{Callers, Rates};
+use super::recordings::Recordings;
 use super::registry::Registry;
 use crate::config::{Delivery, ServiceConfig};
 use crate::observe::Metrics;
@@ -36,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<Registry>,
     pub(crate) policy: ArcSwap<Policy>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) recordings: Recordings,
     /// When the journal could not be written the last time, and why.
     pub(crate) trouble: Mutex<Option<(Instant, String)>>,
 }

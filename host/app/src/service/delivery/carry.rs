@@ -10,7 +10,7 @@ use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome,
 
 use super::plan::{Ended, Ticket};
 use super::{backoff, doubt};
-use crate::operation::{Around, LookedAgain, look_again, perform_within};
+use crate::operation::{Around, LookedAgain, look_again};
 use crate::service::parts::Parts;
 use crate::service::sealed;
 use crate::show;
@@ -123,7 +123,7 @@ async fn deliver(
     let operation = opened(parts, record, passwords).await?;
     let intent = Journaled { parts: Arc::clone(parts), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
-    let report = perform_within(&running.connector, &operation, around).await;
+    let report = parts.recordings.perform(&running.connector, &operation, around).await;
     parts.registry.note(&record.connector, report.outcome.fault());
     parts.metrics.performed(&record.connector, &report.timings);
     Ok(match report.outcome {
