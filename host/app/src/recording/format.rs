@@ -300,8 +300,6 @@ pub enum Value {
     Base64(String),
     /// A password of the operation.
     Password(Which, Encoding),
-    /// A value that the connector may not read: the same number for the same bytes, within the recording.
-    Hidden(usize),
     /// A password was in it.
     Withheld,
 }

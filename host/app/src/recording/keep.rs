@@ -18,8 +18,6 @@ pub(crate) struct Keeper {
     pub(crate) redactor: Redactor,
     /// What was granted to be read.
     pub(crate) read: BTreeSet<AttributeName>,
-    /// What the host itself compares to make sure of a password: kept hidden where it is not granted to be read.
-    pub(crate) compared: Option<AttributeName>,
 }
 
 impl Keeper {
@@ -91,15 +89,8 @@ impl Keeper {
         let attribute = |attribute: &dir::Attribute| {
             let name = AttributeName::parse(&attribute.name).ok()?;
             let open = root_dse || self.read.contains(&name);
-            let values = attribute.values.iter();
-            let values = match open {
-                true => values.map(|value| self.redactor.value(value)).collect(),
-                false if self.compared.as_ref() == Some(&name) => {
-                    values.map(|value| self.redactor.hidden(value)).collect()
-                }
-                false => return None,
-            };
-            Some(Attribute { name: attribute.name.clone(), values })
+            let values = || attribute.values.iter().map(|value| self.redactor.value(value)).collect();
+            open.then(|| Attribute { name: attribute.name.clone(), values: values() })
         };
         Entry { dn: entry.dn.clone(), attributes: entry.attributes.iter().filter_map(attribute).collect() }
     }

@@ -27,5 +27,5 @@ pub use format::{
 pub(crate) use keep::Keeper;
 pub use line::{BadLine, MAX_LINE, from_line, to_line};
 pub use recorder::Recorder;
-pub(crate) use recorder::{compared, ended, perform_recorded};
+pub(crate) use recorder::{ended, perform_recorded};
 pub(crate) use redact::Redactor;

@@ -5,15 +5,14 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use portcullis_capabilities::Context;
-use portcullis_capabilities::ldap::AttributeName;
 use portcullis_directory::{Answer, Control, Directory, Entry, Failure, Found, Modify, Performer, Search, SetPassword};
 use portcullis_model::{Confirmation, Operation, Outcome, Password, Passwords, ResetOptions, Result as Told, Stage};
 
-use super::format::{Account, Ended, Located, Locating, Recording, Scope, digest_of};
+use super::format::{Account, Call, Ended, Located, Locating, Recording, Request, Scope, digest_of};
 use super::keep::Keeper;
 use super::listen::{Heard, Listening};
 use super::redact::Redactor;
-use crate::config::{Confirm, ConnectorFile, LocateScope};
+use crate::config::LocateScope;
 use crate::connector::Connector;
 use crate::operation::{Around, Instead, Report, perform_within};
 
@@ -51,7 +50,7 @@ impl Recorder {
             read: read.iter().map(ToString::to_string).collect(),
         });
         Self {
-            keeper: Arc::new(Keeper { redactor: Redactor::new(operation), read, compared: compared(&connector.file) }),
+            keeper: Arc::new(Keeper { redactor: Redactor::new(operation), read }),
             heard: Arc::default(),
             located: Arc::default(),
             locate,
@@ -111,12 +110,28 @@ impl Recorder {
             plugin: self.plugin.clone(),
             locate: self.locate.clone(),
             target: self.target(report),
-            calls: self.heard.calls()?,
+            calls: self.calls(report)?,
             events,
             ended: ended(&report.outcome, &self.keeper.redactor),
             milliseconds: u64::try_from(report.timings.connector.as_millis()).unwrap_or(u64::MAX),
             withheld: self.keeper.redactor.withheld(),
         })
+    }
+
+    /// What was heard. Of an entry that became no target, as an excluded one, not even its name is kept.
+    fn calls(&self, report: &Report) -> Option<Vec<Call>> {
+        let mut calls = self.heard.calls()?;
+        let located = self.target(report);
+        let own = self.locate.as_ref().map(|locate| locate.base.as_str());
+        for call in calls.iter_mut().filter(|call| call.stage == Stage::Locate) {
+            if let Request::Search { base, .. } = &mut call.request {
+                let target = located.as_ref().is_some_and(|located| located.entry.dn == *base);
+                if !target && Some(base.as_str()) != own {
+                    *base = "(an entry that is not the target)".to_owned();
+                }
+            }
+        }
+        Some(calls)
     }
 
     /// The one entry that the host took for the target.
@@ -128,14 +143,6 @@ impl Recorder {
         let located = self.located.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = located.iter().find(|entry| entry.dn == *dn)?;
         Some(Located { entry: self.keeper.entry(entry, false), server: server.clone() })
-    }
-}
-
-/// The attribute by which the host makes sure.
-pub(crate) fn compared(file: &ConnectorFile) -> Option<AttributeName> {
-    match &file.ldap.as_ref()?.confirm {
-        Confirm::ReadBack { attribute } => AttributeName::parse(attribute).ok(),
-        Confirm::Bind | Confirm::None => None,
     }
 }
 

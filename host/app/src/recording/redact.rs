@@ -5,8 +5,8 @@
 //! UTF-16, in hexadecimal, in base64, as a list of bytes, and escaped as filters and names are. A plugin with `reveal`
 //! can write a password in a form of its own that nobody knows; a server can, too.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -26,7 +26,6 @@ pub(crate) struct Redactor {
     /// What is looked for, letters in any case.
     forms: Vec<Bytes>,
     withheld: AtomicU32,
-    hidden: Mutex<Vec<Bytes>>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -44,7 +43,7 @@ impl Redactor {
             Passwords::Candidate(candidate) => vec![(Which::Candidate, Arc::clone(candidate))],
         };
         let forms = passwords.iter().flat_map(|(_, password)| forms(password)).collect();
-        Self { passwords, forms, withheld: AtomicU32::new(0), hidden: Mutex::default() }
+        Self { passwords, forms, withheld: AtomicU32::new(0) }
     }
 
     /// How many texts and values were withheld so far.
@@ -80,16 +79,6 @@ impl Redactor {
             }
             _ => Value::Base64(STANDARD.encode(bytes)),
         }
-    }
-
-    /// A value that nobody may read: which of those it is.
-    pub(super) fn hidden(&self, bytes: &[u8]) -> Value {
-        let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = hidden.iter().position(|value| value.as_slice() == bytes);
-        Value::Hidden(known.unwrap_or_else(|| {
-            hidden.push(Zeroizing::new(bytes.to_vec()));
-            hidden.len() - 1
-        }))
     }
 
     /// Every text of a JSON value, but for fields that the host fills in from what it or the operator wrote.

@@ -123,6 +123,17 @@ pub enum Divergence {
     CannotBeTold(Told),
 }
 
+/// What several divergences of one operation come to: the worst of them. Where a text that the plugin read was withheld,
+/// any of them may come of that.
+#[must_use]
+pub fn verdict(divergences: &[Divergence]) -> Verdict {
+    let withheld = |one: &&Divergence| matches!(one, Divergence::CannotBeTold(Told::Withheld { .. }));
+    match divergences.iter().find(withheld) {
+        Some(_) => Verdict::CannotBeTold,
+        None => divergences.iter().map(Divergence::verdict).max().unwrap_or(Verdict::Same),
+    }
+}
+
 /// What of a connector's file keeps it from answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -74,18 +74,20 @@ pub(super) fn answers(connector: &Connector, recording: &Recording, operation: &
         found.push(refuses(By::Accounts, account, Some(format!("\"{account}\" to `accounts`"))));
     }
     let kind = recording.kind.name();
-    if !file.operations.contains(&recording.kind) {
+    let refused_then =
+        matches!(recording.ended.fault.as_deref(), Some("operation-not-granted" | "operation-not-offered"));
+    let refused_now = connector.may(recording.kind).is_err();
+    if refused_then && recording.target.is_none() {
+        // What it would have found then nobody looked for.
+        found.extend((!refused_now).then_some(Divergence::CannotBeTold(Told::Target)));
+    } else if !file.operations.contains(&recording.kind) {
         found.push(refuses(By::Operations, kind, Some(format!("\"{kind}\" to `operations`"))));
     } else if !connector.exports.offers(recording.kind) {
         found.push(refuses(By::Plugin, kind, None));
     }
     match (&file.ldap, &recording.target, &recording.locate) {
         (Some(ldap), Some(target), before) => found.extend(finds(ldap, target, before.as_ref(), operation)),
-        (Some(ldap), None, Some(before)) if !reached(recording) && looks_elsewhere(ldap, before) => {
-            found.push(Divergence::CannotBeTold(Told::Target));
-        }
-        // It was refused by `operations` then, and would not be now.
-        (_, None, _) if refused_before_looking(recording) && found.is_empty() => {
+        (Some(ldap), None, Some(before)) if !away(recording) && !refused_then && looks_elsewhere(ldap, before) => {
             found.push(Divergence::CannotBeTold(Told::Target));
         }
         _ => {}
@@ -94,12 +96,8 @@ pub(super) fn answers(connector: &Connector, recording: &Recording, operation: &
 }
 
 /// The directory was away: nothing in the file could have found a target.
-fn reached(recording: &Recording) -> bool {
+fn away(recording: &Recording) -> bool {
     recording.ended.fault.as_deref() == Some("directory-unavailable")
-}
-
-fn refused_before_looking(recording: &Recording) -> bool {
-    recording.calls.is_empty()
 }
 
 fn looks_elsewhere(ldap: &Ldap, before: &Locating) -> bool {

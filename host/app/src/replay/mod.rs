@@ -22,7 +22,7 @@ use portcullis_model::{
 };
 use portcullis_sandbox::{Plugin, Sandbox};
 
-pub use divergence::{Divergence, Verdict};
+pub use divergence::{By, Divergence, Verdict, verdict};
 pub use located::Told;
 
 use crate::config::ConnectorFile;
@@ -130,10 +130,17 @@ fn found(recording: &Recording, connector: &Connector, report: &Report, script: 
     if recording.ended != now && (looked || now.outcome == "refused") {
         found.push(Divergence::OutcomeChanged { from: Box::new(recording.ended.clone()), to: Box::new(now) });
     }
-    if recording.withheld > 0 && found.iter().any(|divergence| divergence.verdict() == Verdict::Diverges) {
+    if withheld(recording) && found.iter().any(|divergence| divergence.verdict() == Verdict::Diverges) {
         found.push(Divergence::CannotBeTold(Told::Withheld { texts: recording.withheld }));
     }
     found
+}
+
+/// Whether something that the plugin was answered is not in the recording.
+fn withheld(recording: &Recording) -> bool {
+    let answers = recording.calls.iter().map(|call| serde_json::to_string(&call.reply));
+    let target = serde_json::to_string(&recording.target);
+    answers.chain([target]).any(|text| text.is_ok_and(|text| text.contains("withheld")))
 }
 
 /// How the plugin ended, where that is new, and the time that it took when a directory answered.
@@ -147,7 +154,7 @@ fn limits(recording: &Recording, connector: &Connector, events: &[Event]) -> Vec
     match ended {
         Some((FaultCode::PluginLimit | FaultCode::OperationTimeout, reason)) => vec![Divergence::LimitMet { reason }],
         Some((code, reason)) => vec![Divergence::PluginEnded { code: code.name().to_owned(), reason }],
-        None if !before && recording.milliseconds >= limit => {
+        None if !before && recording.milliseconds > limit => {
             let took = recording.milliseconds;
             let reason = format!("it took {took} ms with its directory, and `time` in [limits] is {limit} ms");
             vec![Divergence::LimitMet { reason }]

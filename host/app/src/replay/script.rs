@@ -15,7 +15,7 @@ use super::answer;
 use super::divergence::Divergence;
 use super::located::Told;
 use crate::connector::Connector;
-use crate::recording::{Call, Keeper, Recording, Redactor, Reply, Request, Value, WITHHELD, compared};
+use crate::recording::{Call, Keeper, Recording, Redactor, Reply, Request, Value, WITHHELD};
 
 /// The recorded calls of one operation, and what was asked besides.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct View {
 impl Script {
     pub(super) fn new(recording: &Recording, connector: &Connector, operation: &Operation) -> Self {
         let read = connector.context.grants.ldap.as_ref().map(|ldap| ldap.read.clone()).unwrap_or_default();
-        let keeper = Keeper { redactor: Redactor::new(operation), read, compared: compared(&connector.file) };
+        let keeper = Keeper { redactor: Redactor::new(operation), read };
         let calls = recording.calls.iter().cloned().map(|call| (call, false)).collect();
         let state = State { calls, floor: 0, strange: Vec::new(), told: BTreeSet::new(), confirming: false };
         let target = recording.target.as_ref().map(|target| target.entry.dn.clone()).unwrap_or_default();

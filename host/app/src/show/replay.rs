@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::recording::Recording;
-use crate::replay::{Divergence, Verdict};
+use crate::replay::{self, Divergence, Verdict};
 
 /// One recorded operation that was replayed.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Replayed {
 
 impl Replayed {
     fn verdict(&self) -> Verdict {
-        self.divergences.iter().map(Divergence::verdict).max().unwrap_or(Verdict::Same)
+        replay::verdict(&self.divergences)
     }
 }
 
