@@ -27,7 +27,10 @@ async fn an_attribute_less() {
     let found = world.replay_with(&recording, |draft| draft.set("ldap.read.attributes", strings(&["pwdReset"]))).await;
     let found = found.unwrap();
     assert_eq!(denied(&found), Some(&Use::Read { attribute: "pwdaccountlockedtime".into() }), "{found:#?}");
-    insta::assert_snapshot!(lines(&found), @"");
+    insta::assert_snapshot!(lines(&found), @r#"
+    denied: ldap.target pwdaccountlockedtime: not granted; add: [ldap.read] attributes = ["pwdaccountlockedtime"]
+    outcome-changed: done before, refused (not-granted) now
+    "#);
 }
 
 #[tokio::test]
@@ -38,7 +41,10 @@ async fn a_value_less() {
     let found = found.unwrap();
     let wanted = Use::Write { attribute: "pwdreset".into(), value: UsedValue::Granted("TRUE".into()) };
     assert_eq!(denied(&found), Some(&wanted), "{found:#?}");
-    insta::assert_snapshot!(lines(&found), @"");
+    insta::assert_snapshot!(lines(&found), @r#"
+    denied: ldap.modify pwdreset: not granted; add: [ldap.write] pwdreset = ["TRUE"]
+    outcome-changed: done before, refused (not-granted) now
+    "#);
     // Nobody asked for it in another operation, which goes as before.
     let (_, recording) = world.record(&world.reset(NEW, ResetOptions::default())).await;
     assert_eq!(world.replay_with(&recording, |draft| draft.unset("ldap.write.pwdReset")).await.unwrap(), []);
@@ -95,7 +101,12 @@ async fn more_grants_than_were_recorded_with() {
     });
     let found = found.await.unwrap();
     assert_eq!(names(&found), ["allowed", "cannot-be-told", "cannot-be-told", "outcome-changed"], "{found:#?}");
-    insta::assert_snapshot!(lines(&found), @"");
+    insta::assert_snapshot!(lines(&found), @r#"
+    allowed: ldap.target pwdreset, pwdaccountlockedtime, pwdchangedtime: was denied before
+    cannot-be-told: what pwdaccountlockedtime holds: it was not read when the operation was recorded
+    cannot-be-told: what pwdchangedtime holds: it was not read when the operation was recorded
+    outcome-changed: refused (not-granted) before, done now
+    "#);
     // A grant that nobody uses changes nothing.
     let world = World::new(Kind::Mock);
     let (_, recording) = world.record(&world.reset(NEW, MUST_CHANGE)).await;
@@ -141,7 +152,9 @@ async fn a_setting_that_is_gone() {
     // The section is what the plugin imports.
     let found = world.replay_with(&recording, |draft| draft.unset("config")).await.unwrap();
     assert_eq!(names(&found), ["plugin-not-granted"], "{found:#?}");
-    insta::assert_snapshot!(lines(&found), @"");
+    insta::assert_snapshot!(lines(&found), @r#"
+    plugin-not-granted: the connector would not start: its plugin imports portcullis:writeback/config@0.1.0; add: [config]
+    "#);
 }
 
 #[tokio::test]
@@ -157,8 +170,7 @@ async fn another_plugin() {
     let found = world.replay_with(&recording, with("well")).await.unwrap();
     assert_eq!(found[0].name(), "plugin-changed");
     assert_eq!(found[0].verdict(), Verdict::Same, "that it is another one says nothing about what it does");
-    let names = names(&found);
-    assert!(names.contains(&"another-call") && names.contains(&"call-missing"), "{found:#?}");
+    assert!(names(&found).contains(&"another-call") && names(&found).contains(&"call-missing"), "{found:#?}");
     let asked = found.iter().find_map(|one| match one {
         Divergence::AnotherCall { request, .. } => request.as_ref(),
         _ => None,
@@ -170,8 +182,10 @@ async fn another_plugin() {
     let wanted = Use::Write { attribute: "description".into(), value: UsedValue::Password };
     assert_eq!(denied(&found), Some(&wanted), "{found:#?}");
     // It ends badly, or does not end.
-    let found = world.replay_with(&recording, with("write-then-panic")).await.unwrap();
-    assert!(found.iter().any(|one| one.name() == "plugin-ended"), "{found:#?}");
+    let hostile = World::with(Kind::Mock, with("well"));
+    let (_, written) = hostile.record(&hostile.reset(NEW, ResetOptions::default())).await;
+    let found = hostile.replay_with(&written, with("write-then-panic")).await.unwrap();
+    assert_eq!(names(&found), ["plugin-ended", "outcome-changed"], "{found:#?}");
     let found = world.replay_with(&recording, |draft| with("loop")(draft).set("limits.time", "300ms")).await.unwrap();
     assert!(found.iter().any(|one| one.name() == "limit-met"), "{found:#?}");
 }

@@ -1,6 +1,6 @@
 //! The parts of a connector's file that decide whom it answers for.
 
-use portcullis::replay::{Verdict, verdict};
+use portcullis::replay::{self, Verdict};
 use toml::Value;
 
 use crate::world::{Kind, World, lines, names};
@@ -24,7 +24,11 @@ async fn accounts_operations_and_the_base() {
         assert_eq!(found[0].verdict(), Verdict::Diverges);
         text += &lines(&found);
     }
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    no-longer-answers: `accounts` would refuse alice@people.example; add: "alice@people.example" to `accounts`
+    no-longer-answers: `operations` would refuse account-status; add: "account-status" to `operations`
+    no-longer-answers: `base` of [ldap.locate] would refuse uid=alice,ou=people,dc=people,dc=example
+    "#);
     let wider = world.replay_with(&recording, |draft| draft.set("ldap.locate.base", "dc=people,dc=example"));
     assert_eq!(wider.await.unwrap(), []);
     let one = |base: &'static str| {
@@ -60,7 +64,7 @@ async fn a_filter_is_judged_by_what_was_recorded_and_otherwise_it_cannot_be_told
             draft.set("ldap.locate.filter", filter).set("ldap.locate.exclude", exclude)
         });
         let found = found.await.unwrap();
-        let worst = verdict(&found);
+        let worst = replay::verdict(&found);
         // The draft's own grants are the example's: what this test granted to be read is not used.
         assert_eq!(worst, verdict, "{filter} {exclude}: {found:#?}");
     }

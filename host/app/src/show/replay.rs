@@ -84,6 +84,8 @@ pub fn replay(replayed: &[Replayed]) -> String {
             Verdict::Diverges => "Diverges",
         };
         let Recording { kind, asked, connector, at, .. } = &one.recording;
+        // A second is enough for people.
+        let at = at.split_once('.').map_or_else(|| at.clone(), |(seconds, _)| format!("{seconds}Z"));
         text += &format!("{word}: {kind} for {} through {connector}, recorded {at}\n", asked.account);
         for divergence in &one.divergences {
             text += &format!("  {:<18} {divergence}\n", divergence.name());
