@@ -1,5 +1,6 @@
 //! Each grant, limit and plugin that is another one, and the divergence that it makes.
 
+use portcullis::recording::Request;
 use portcullis::replay::{Divergence, Verdict};
 use portcullis_model::{ResetOptions, Use, UsedValue};
 use portcullis_tests::plugins::test_plugin;
@@ -227,4 +228,33 @@ async fn no_secret_is_read_and_nothing_is_connected() {
             .set("ldap.bind-password", nowhere)
     });
     assert_eq!(found.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_same_call_with_another_value() {
+    let hostile = test_plugin("hostile").unwrap().display().to_string();
+    let with = |behave: &'static str| {
+        let hostile = hostile.clone();
+        move |draft: portcullis_tests::harness::Draft| {
+            draft
+                .set("plugin", hostile)
+                .set("config.behave", behave)
+                .set("ldap.write.pwdReset", strings(&["TRUE", "FALSE"]))
+        }
+    };
+    let world = World::with(Kind::Mock, with("write-granted-value"));
+    let (_, recording) = world.record(&world.reset(NEW, ResetOptions::default())).await;
+    assert_eq!(world.replay_with(&recording, with("write-granted-value")).await.unwrap(), []);
+    // Allowed as well, and named by the same words; what is sent is something else.
+    let found = world.replay_with(&recording, with("write-another-value")).await.unwrap();
+    let Some(Divergence::AnotherCall { subject, request: Some(request), .. }) = found.first() else {
+        panic!("{found:#?}")
+    };
+    let request = serde_json::to_string(request).unwrap();
+    assert!(subject == "replace pwdReset" && request.contains("FALSE"), "{subject} {request}");
+    // The host's own value, at another place in the order: a write is answered once.
+    let mut twice = recording.clone();
+    let write = twice.calls.iter().position(|call| matches!(call.request, Request::Modify { .. })).unwrap();
+    twice.calls.remove(write);
+    assert!(names(&world.replay_with(&twice, with("write-granted-value")).await.unwrap()).contains(&"another-call"));
 }
