@@ -67,10 +67,12 @@ impl Keeper {
             Stage::Locate => &[],
             Stage::Connector | Stage::Confirm => found.entries.as_slice(),
         };
+        // The root DSE describes the server, and what the host asks of it needs no grant.
+        let open: &[String] = if search.base.is_empty() { &search.attributes } else { &[] };
         Reply::Found {
             entries: entries
                 .iter()
-                .map(|entry| Entry { dn: self.redactor.text(&entry.dn), ..self.entry(entry, search.base.is_empty()) })
+                .map(|entry| Entry { dn: self.redactor.text(&entry.dn), ..self.entry(entry, open) })
                 .collect(),
             more: found.more,
             answer: self.answer(&found.answer),
@@ -84,11 +86,11 @@ impl Keeper {
         }
     }
 
-    /// An entry with what was granted. The root DSE describes the server and needs no grant.
-    pub(crate) fn entry(&self, entry: &dir::Entry, root_dse: bool) -> Entry {
+    /// An entry with what was granted, and what is open to everybody.
+    pub(crate) fn entry(&self, entry: &dir::Entry, open: &[String]) -> Entry {
         let attribute = |attribute: &dir::Attribute| {
             let name = AttributeName::parse(&attribute.name).ok()?;
-            let open = root_dse || self.read.contains(&name);
+            let open = self.read.contains(&name) || open.iter().any(|open| open.eq_ignore_ascii_case(name.as_str()));
             let values = || attribute.values.iter().map(|value| self.redactor.value(value)).collect();
             open.then(|| Attribute { name: attribute.name.clone(), values: values() })
         };

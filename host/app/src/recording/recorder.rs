@@ -142,7 +142,7 @@ impl Recorder {
         })?;
         let located = self.located.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = located.iter().find(|entry| entry.dn == *dn)?;
-        Some(Located { entry: self.keeper.entry(entry, false), server: server.clone() })
+        Some(Located { entry: self.keeper.entry(entry, &[]), server: server.clone() })
     }
 }
 
