@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which command does it.
 
 mod approve;
+mod audit;
 mod check;
 mod completions;
 mod connectors;
@@ -103,6 +104,8 @@ enum Command {
     Token,
     /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
     Approve(approve::Approve),
+    /// Find out whether the audit log is as it was written.
+    Audit(audit::Audit),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
     /// Record what the running service does next, for `replay`. A recording holds no password.
@@ -182,6 +185,7 @@ impl Cli {
             Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
+            Command::Audit(audit) => audit.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Record(record) => record.run(&setup).await,
             Command::Replay(replay) => replay.run(&setup).await,

@@ -4,12 +4,13 @@ use clap::Args;
 use portcullis_model::{Fault, FaultCode, Login, Operation, OperationKind, Outcome, Password, ResetOptions};
 
 use super::OnAccount;
+use super::approve::who;
 use super::password::Source;
 use super::recorded::Recorded;
 use super::setup::{Setup, complain};
-use crate::connector::Connector;
-use crate::operation::{Around, Report, perform};
-use crate::recording::perform_recorded;
+use crate::audit::perform_audited;
+use crate::operation::{Around, Report};
+use crate::recording::Recorder;
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -116,7 +117,24 @@ async fn operate(
         Ok(ready) => ready,
         Err(fault) => return setup.fault(&fault),
     };
-    let report = perform_and_record(&connector, &operation, recorded).await;
+    let log = match setup.audit_log() {
+        Ok(log) => log,
+        Err(fault) => return setup.fault(&fault),
+    };
+    let caller = format!("user:{}", who());
+    let mut recorded = recorded.map(|file| (file, Recorder::new(&connector, &operation)));
+    let around = recorded.as_ref().map(|(_, recorder)| recorder.around(&connector, Around::default()));
+    let (report, kept) = perform_audited(&log, caller, &connector, &operation, around.unwrap_or_default()).await;
+    log.close();
+    if let Err(fault) = kept {
+        // What was done is told all the same: it is true.
+        tracing::error!("the end of this operation is not in the audit log: {fault}");
+    }
+    if let Some((file, recorder)) = &mut recorded
+        && let Err(fault) = file.add(recorder.finish(&operation, &report).as_ref())
+    {
+        tracing::error!("{}", fault.detail);
+    }
     // A password that may have been set is told even where nobody could find out: it may be the only key there is.
     let password = operation
         .new_password()
@@ -124,16 +142,6 @@ async fn operate(
         .map(|password| password.expose_secret());
     tell(setup, on, &operation, &report, password);
     ExitCode::of(&report.outcome)
-}
-
-/// What became of the operation is told whether it could be recorded or not.
-async fn perform_and_record(connector: &Connector, operation: &Operation, recorded: Option<Recorded>) -> Report {
-    let Some(mut recorded) = recorded else { return perform(connector, operation).await };
-    let (report, recording) = perform_recorded(connector, operation, Around::default()).await;
-    if let Err(fault) = recorded.add(recording.as_ref()) {
-        tracing::error!("{}", fault.detail);
-    }
-    report
 }
 
 fn tell(setup: &Setup, on: &OnAccount, operation: &Operation, report: &Report, password: Option<&str>) {

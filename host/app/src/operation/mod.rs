@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use portcullis_capabilities::{Context, Intent, Ledger, OperationState, Target};
 use portcullis_directory::Directory;
 use portcullis_model::{
-    Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
+    Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer,
+    Timings, Trace,
 };
 
 use tracing::Instrument as _;

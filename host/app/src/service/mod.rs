@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use portcullis_audit::fact::Recorded;
+use portcullis_audit::{About, Entry};
 use portcullis_journal::{Accepted, Event, Journal, JournalError, Reader, Record, State};
 use portcullis_model::{Fault, FaultCode, OperationId};
 use portcullis_seal::KeyRing;
@@ -29,6 +31,7 @@ pub use recordings::Listening;
 pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
+use crate::audit;
 use crate::config::ServiceConfig;
 use crate::observe::Metrics;
 use callers::Caller;
@@ -76,7 +79,17 @@ impl Service {
         let repeats = Repeats::open(&state)?;
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
-        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default(), recordings: Default::default() });
+        let audit = registry.audit().clone();
+        let parts = Arc::new(Parts {
+            journal,
+            audit,
+            keys,
+            registry,
+            policy,
+            metrics,
+            trouble: Mutex::default(),
+            recordings: Default::default(),
+        });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
@@ -264,16 +277,13 @@ impl Service {
     /// Whether operations are taken.
     ///
     /// # Errors
-    /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] for some seconds after the journal could not be
-    /// written.
+    /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] and [`FaultCode::AuditUnwritable`] for some seconds
+    /// after the journal or the audit log could not be written.
     pub fn ready(&self) -> Result<(), Fault> {
         if *self.stopping.borrow() {
             return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));
         }
-        match self.parts.unwritable() {
-            Some(why) => Err(Fault::new(FaultCode::JournalUnwritable, why)),
-            None => Ok(()),
-        }
+        self.parts.writable()
     }
 
     /// The journal, to read.
@@ -288,12 +298,19 @@ impl Service {
         &self.parts.keys
     }
 
-    /// Begins to record what a connector does, until what comes back is dropped.
+    /// Begins to record what a connector does, until what comes back is dropped. The audit log says so before.
     ///
     /// # Errors
-    /// [`FaultCode::Busy`] if there are too many who do.
-    pub fn record(&self, connector: &str) -> Result<Listening, Fault> {
-        self.parts.recordings.listen(connector)
+    /// [`FaultCode::Busy`] if there are too many who do, [`FaultCode::AuditUnwritable`].
+    pub async fn record(&self, connector: &str, caller: &Caller) -> Result<Listening, Fault> {
+        let mut listening = self.parts.recordings.listen(connector)?;
+        let (connector, caller) = (Some(connector.to_owned()), Some(caller.name.clone()));
+        let about = About { operation: None, connector, caller };
+        let started = Recorded { what: "started".to_owned(), operations: 0 };
+        let audit = &self.parts.audit;
+        audit.append(vec![Entry::now(about.clone(), started)]).await.map_err(|error| audit::unwritable(&error))?;
+        listening.tell(audit.clone(), about);
+        Ok(listening)
     }
 
     /// What is counted and measured.
@@ -338,9 +355,14 @@ impl Service {
         self.delivery.stop(most).await
     }
 
-    /// Closes the journal, once nobody asks any more.
+    /// Closes the journal and the audit log, once nobody asks any more.
     pub async fn close(&self) {
         self.parts.journal.close().await;
+        let audit = self.parts.audit.clone();
+        // What is still to be written takes a moment of the disk.
+        if tokio::task::spawn_blocking(move || audit.close()).await.is_err() {
+            tracing::error!("the audit log was not closed");
+        }
     }
 
     /// The journal, for reading that must not hold deliveries up: lists and streams, however long they are.

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use portcullis_audit::fact::Recorded;
+use portcullis_audit::{About, AuditLog, Entry};
 use portcullis_model::{Fault, FaultCode, Operation};
 use tokio::sync::mpsc;
 
@@ -33,18 +35,36 @@ struct Reader {
 pub struct Listening {
     lines: mpsc::Receiver<String>,
     lost: Arc<AtomicU64>,
+    given: u64,
+    audit: Option<(AuditLog, About)>,
 }
 
 impl Listening {
+    /// With the audit log, which is told when this ends.
+    pub(crate) fn tell(&mut self, audit: AuditLog, about: About) {
+        self.audit = Some((audit, about));
+    }
+
     /// The next recording, as a line.
     pub async fn next(&mut self) -> Option<String> {
-        self.lines.recv().await
+        let line = self.lines.recv().await;
+        self.given += u64::from(line.is_some());
+        line
     }
 
     /// How many were lost since the last time that somebody asked.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some((audit, about)) = self.audit.take() {
+            let ended = Recorded { what: "ended".to_owned(), operations: self.given };
+            audit.note(vec![Entry::now(about, ended)]);
+        }
     }
 }
 
@@ -62,7 +82,7 @@ impl Recordings {
             return Err(Fault::new(FaultCode::Busy, format!("{READERS} recordings run already")));
         }
         readers.push(Reader { connector: connector.to_owned(), lines: sender, lost: Arc::clone(&lost) });
-        Ok(Listening { lines, lost })
+        Ok(Listening { lines, lost, given: 0, audit: None })
     }
 
     /// Does one operation, and records it if somebody asked.

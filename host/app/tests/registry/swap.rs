@@ -59,7 +59,7 @@ async fn whoever_began_on_the_former_ends_on_it() {
     registry.reload().await;
     let new = registry.get("mock").unwrap();
     assert_ne!(former.connector.plugin.digest(), new.connector.plugin.digest());
-    assert!(new.generation > former.generation && *registry.generation().borrow() == new.generation);
+    assert!(new.generation > former.generation && *registry.generation().borrow() >= new.generation);
     for running in [former, new] {
         assert!(matches!(works(&running).await, Outcome::Done(_)));
     }

@@ -19,8 +19,8 @@ pub struct Started {
 /// The service stopped of its own accord.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// Why: `asked`, or the fault.
-    pub reason: String,
+    /// Whether everything that ran had ended; otherwise the next start finds out what became of it.
+    pub finished: bool,
 }
 
 /// The service took a changed file.

@@ -31,8 +31,6 @@ pub struct ConnectorStarted {
 /// Another plugin, or another file, took the place of a connector that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectorSwapped {
-    /// The SHA-256 of the plugin before.
-    pub plugin_before: String,
     /// The SHA-256 of its plugin now.
     pub plugin: String,
     /// The SHA-256 of its file now.

@@ -3,8 +3,9 @@
 mod chain;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -24,14 +25,19 @@ struct Inner {
     /// Gone once the log was closed.
     to: Mutex<Option<Sender<Request>>>,
     key: PublicKey,
+    /// When the log could not be written the last time, and why; none since it could.
+    trouble: Arc<Mutex<Option<(Instant, AuditError)>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 struct Request {
     entries: Vec<Entry>,
     /// Told when the lines are on the disk; nobody waits for a note.
-    done: Option<oneshot::Sender<Result<(), AuditError>>>,
+    done: Option<Done>,
 }
+
+/// Tells whoever waits, a task or a thread.
+type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
 
 impl AuditLog {
     /// Opens the log of a state folder, and makes it if there is none. Several processes may have it open.
@@ -43,11 +49,13 @@ impl AuditLog {
         chain.append(Vec::new(), true)?;
         let key = chain.public_key();
         let (to, from) = channel();
+        let trouble: Arc<Mutex<Option<(Instant, AuditError)>>> = Arc::default();
+        let noted = Arc::clone(&trouble);
         let thread = std::thread::Builder::new()
             .name("audit".into())
-            .spawn(move || write(&mut chain, &from))
+            .spawn(move || write(&mut chain, &from, &noted))
             .map_err(AuditError::io("starting a thread for", state))?;
-        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, thread: Mutex::new(Some(thread)) })))
+        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, trouble, thread: Mutex::new(Some(thread)) })))
     }
 
     /// Begins a new chain after a log that is damaged, and says so in its first line. The old files stay as they are.
@@ -68,7 +76,10 @@ impl AuditLog {
     /// # Errors
     /// They are not surely on the disk.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.send(entries).await.unwrap_or(Err(AuditError::Closed))
+        let (done, told) = oneshot::channel();
+        // Who no longer waits need not know.
+        self.pass(Request { entries, done: Some(Box::new(|result| drop(done.send(result)))) });
+        told.await.unwrap_or(Err(AuditError::Closed))
     }
 
     /// [`AuditLog::append`] for who may block.
@@ -76,13 +87,22 @@ impl AuditLog {
     /// # Errors
     /// They are not surely on the disk.
     pub fn append_blocking(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.send(entries).blocking_recv().unwrap_or(Err(AuditError::Closed))
+        let (done, told) = sync_channel(1);
+        self.pass(Request { entries, done: Some(Box::new(move |result| drop(done.send(result)))) });
+        told.recv().unwrap_or(Err(AuditError::Closed))
     }
 
     /// Writes facts down before any that are given later, without waiting: the end of the process does not lose them once
     /// the thread had them, a loss of power may.
     pub fn note(&self, entries: Vec<Entry>) {
         self.pass(Request { entries, done: None });
+    }
+
+    /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
+    #[must_use]
+    pub fn trouble(&self, lately: Duration) -> Option<AuditError> {
+        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().filter(|(at, _)| at.elapsed() < lately).map(|(_, error)| error.clone())
     }
 
     /// The public half of the key that signs.
@@ -100,12 +120,6 @@ impl AuditLog {
         }
     }
 
-    fn send(&self, entries: Vec<Entry>) -> oneshot::Receiver<Result<(), AuditError>> {
-        let (done, told) = oneshot::channel();
-        self.pass(Request { entries, done: Some(done) });
-        told
-    }
-
     fn pass(&self, request: Request) {
         // Without the thread the request is dropped, and who waits for it reads that the log is closed.
         if let Some(to) = &*self.0.to.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -114,7 +128,7 @@ impl AuditLog {
     }
 }
 
-fn write(chain: &mut Chain, from: &Receiver<Request>) {
+fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
     while let Ok(first) = from.recv() {
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
         let sync = all.iter().any(|request| request.done.is_some());
@@ -123,9 +137,10 @@ fn write(chain: &mut Chain, from: &Receiver<Request>) {
         if let Err(error) = &result {
             tracing::error!("the audit log could not be written: {error}");
         }
+        let noted = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = noted;
         for done in all.into_iter().filter_map(|request| request.done) {
-            // Who no longer waits need not know.
-            let _ = done.send(result.clone());
+            done(result.clone());
         }
     }
     if let Err(error) = chain.close() {

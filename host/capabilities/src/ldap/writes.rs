@@ -110,8 +110,9 @@ impl LdapGrant {
         controls: Vec<Control>,
     ) -> Result<Permitted<(String, Held, Vec<Control>)>, Denial> {
         if !self.try_bind {
-            return Err(Denial::new("try-bind", "not granted: write `try-bind = true` in [ldap.allow]")
-                .wanting(Use::TryBind));
+            return Err(
+                Denial::new("try-bind", "not granted: write `try-bind = true` in [ldap.allow]").wanting(Use::TryBind)
+            );
         }
         same_entry(target, dn)?;
         self.permit_controls(&controls)?;

@@ -49,7 +49,7 @@ pub(super) async fn recordings(
         let text = format!("there is no connector {}", wanted.connector);
         return Err(Fault::new(FaultCode::UnknownConnector, text).into());
     }
-    let listening = api.service.record(&wanted.connector)?;
+    let listening = api.service.record(&wanted.connector, &asker.caller).await?;
     tracing::warn!(connector = wanted.connector, "an operator records operations");
     let ends = wanted.seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     let left = wanted.operations.unwrap_or(u64::MAX);
