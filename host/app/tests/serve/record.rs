@@ -49,6 +49,20 @@ fn the_next_operations_are_recorded_and_replay_as_they_went() {
     assert_eq!(fs::metadata(to).unwrap().permissions().mode() & 0o777, 0o600);
     let log = serve.stop();
     assert!(!log.contains(SECRET), "{log}");
+    // The audit log knows that somebody recorded, and how much.
+    let audit: String = fs::read_dir(world.state().join("audit"))
+        .unwrap()
+        .map(|entry| String::from_utf8_lossy(&fs::read(entry.unwrap().path()).unwrap()).into_owned())
+        .collect();
+    let facts: Vec<&str> = audit.lines().filter(|line| line.contains("\"fact\":\"recorded\"")).collect();
+    let says = |line: &str, what: &str, operations: u64| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let said = (&line["what"], &line["operations"], &line["connector"], &line["caller"]);
+        assert_eq!(said, (&what.into(), &operations.into(), &"mock".into(), &"operator".into()), "{line}");
+    };
+    assert_eq!(facts.len(), 2, "{audit}");
+    says(facts[0], "started", 0);
+    says(facts[1], "ended", 2);
     // Nothing is kept on the host: what is recorded is in that file alone.
     for entry in fs::read_dir(world.state()).unwrap() {
         let path = entry.unwrap().path();
