@@ -76,9 +76,7 @@ async fn ask(
     target: &Target,
     known: &Known,
 ) -> Looked {
-    let (Some(new), Some(ldap), Some(directory)) =
-        (operation.new_password(), &connector.file.ldap, directory)
-    else {
+    let (Some(new), Some(ldap), Some(directory)) = (operation.new_password(), &connector.file.ldap, directory) else {
         return Looked::Unasked;
     };
     let wanted = match known {

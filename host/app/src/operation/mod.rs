@@ -123,9 +123,8 @@ async fn path(
     trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
-    let state =
-        OperationState::new(Arc::clone(context), operation, target.clone(), trace.clone(), ledger.clone())
-            .with_intent(intent);
+    let state = OperationState::new(Arc::clone(context), operation, target.clone(), trace.clone(), ledger.clone())
+        .with_intent(intent);
     let ended = connector
         .prepared
         .run(state, async |store, instance| connector.exports.call(store, instance, operation).await)
