@@ -86,6 +86,8 @@ async fn a_forged_one_ends_with_a_fault_or_a_divergence_and_never_worse() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_text_breaks_the_reader(text in ".{0,200}") {
         prop_assert!(from_line(&text).is_err());

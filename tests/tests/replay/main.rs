@@ -7,5 +7,6 @@ mod divergences;
 mod file;
 mod located;
 mod same;
+mod slapd;
 mod withheld;
 mod world;

@@ -38,6 +38,8 @@ fn forms(password: &str) -> Vec<Vec<u8>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_password_is_found_in_every_form(password in "[a-zA-Z0-9 \"\\\\\u{e9}\u{1f600}*()=,+-]{6,40}") {
         let (redactor, _) = redactor(&password);
