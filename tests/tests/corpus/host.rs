@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use portcullis::audit::perform_audited;
+use portcullis::operation::Around;
 use portcullis_audit::AuditLog;
 use portcullis_directory::{Entry, Scope, Search};
 use portcullis_model::{Login, Operation, Outcome, Password, ResetOptions};
@@ -162,7 +163,8 @@ impl Started {
         let new = password(NEW);
         let operation = Operation::reset(Login::new(LOGIN).unwrap(), password(NEW), ResetOptions::default()).unwrap();
         let connector = &self.running.connector;
-        let (report, kept) = perform_audited(&self.audit, "user:tester".to_owned(), connector, &operation).await;
+        let (report, kept) =
+            perform_audited(&self.audit, "user:tester".to_owned(), connector, &operation, Around::default()).await;
         let report = Report::from(report);
         assert_eq!(kept, Ok(()), "{}: {report}", self.item.name);
         self.item.is_told_by(&facts::of_operation(self.folder.path(), operation.id.as_str()));

@@ -60,6 +60,7 @@ pub async fn perform_audited(
     caller: String,
     connector: &Connector,
     operation: &Operation,
+    around: Around,
 ) -> (Report, Result<(), Fault>) {
     let about = About {
         operation: Some(operation.id.to_string()),
@@ -67,7 +68,7 @@ pub async fn perform_audited(
         caller: Some(caller),
     };
     let intent = Arc::new(BeforeEffect { log: log.clone(), about: about.clone() });
-    let around = Around { intent: Some(intent), ..Around::default() };
+    let around = Around { intent: Some(intent), ..around };
     let mut report = perform_within(connector, operation, around).await;
     let rest = facts(&about, std::mem::take(&mut report.untaken));
     let kept = log.append(rest).await.map_err(|error| unwritable(&error));

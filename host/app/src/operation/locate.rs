@@ -25,10 +25,11 @@ const MOST_WORDS: usize = 512;
 /// As [`Locator::locate`], and the operator's for a connector without a directory.
 pub(super) async fn target(
     connector: &Connector,
+    directory: Option<&Arc<dyn Directory>>,
     operation: &Operation,
     caller_exclude: Option<&str>,
 ) -> Result<Target, Fault> {
-    let (Some(locator), Some(directory)) = (&connector.locator, &connector.context.directory) else {
+    let (Some(locator), Some(directory)) = (&connector.locator, directory) else {
         let text = "the connector has no directory: add a section [ldap] to its file";
         return Err(Fault::new(FaultCode::Misconfigured, text));
     };

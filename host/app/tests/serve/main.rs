@@ -16,6 +16,7 @@ mod http;
 mod life;
 mod limits;
 mod process;
+mod record;
 mod reload;
 mod sealed;
 mod secrets;
