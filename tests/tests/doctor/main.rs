@@ -2,6 +2,7 @@
 //! written but by the test reset.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod besides;
 mod connectivity;
 mod rights;
 mod servers;

@@ -20,7 +20,7 @@ use portcullis_model::Login;
 use portcullis_sandbox::Sandbox;
 
 pub use journaled::summaries;
-pub(crate) use rights::{Besides, besides};
+pub use rights::{Besides, besides};
 pub use recent::{Recent, RecentSummary};
 pub use show::{as_json, as_text};
 pub use step::{Examination, Finding, Mark, Step, StepName};

@@ -21,6 +21,7 @@ mod passwords;
 mod plugins;
 mod policy;
 mod prompt;
+mod replay;
 mod report;
 mod run;
 mod secrets;

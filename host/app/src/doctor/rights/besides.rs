@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_directory::{Control, Directory as _, Failure, Scope, Search};
+use portcullis_directory::{Control, Failure, Scope, Search};
 
 use super::{Kind, Question, active_directory, ds389, sample};
 use crate::config::{ConnectorFile, DirectorySource};
@@ -11,18 +11,18 @@ use crate::doctor::connectivity;
 
 /// What was found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Besides {
+pub struct Besides {
     /// The entry that the rights are about.
-    pub(crate) target: String,
+    pub target: String,
     /// Attributes of it that the service account may write and no grant needs, as the directory spells them, in order.
-    pub(crate) attributes: Vec<String>,
+    pub attributes: Vec<String>,
 }
 
 /// Looks at some account below the base, as the service account. Takes at most the timeouts of the connector's file.
 ///
 /// # Errors
 /// In words: why it could not be found out.
-pub(crate) async fn besides(file: &ConnectorFile) -> Result<Besides, String> {
+pub async fn besides(file: &ConnectorFile) -> Result<Besides, String> {
     let Some(ldap) = &file.ldap else { return Err("the connector has no directory".into()) };
     let DirectorySource::Servers(servers) = &ldap.source else {
         return Err("the directory in the host's memory has no access rights".into());
