@@ -26,7 +26,8 @@ pub(super) struct Report {
 
     /// In which form: for people, for programs (the same as `--json`), for code scanning (SARIF 2.1.0), or as one page
     /// for a reviewer, to be opened in a browser.
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Format::Text)]
+    // The values stand in the name: mandoc does not like the list of them that comes otherwise.
+    #[arg(long, value_name = "text|json|sarif|html", value_enum, hide_possible_values = true, default_value_t = Format::Text)]
     format: Format,
 
     /// Into this file, instead of standard output.
@@ -34,7 +35,7 @@ pub(super) struct Report {
     to: Option<PathBuf>,
 
     /// From which severity on findings end the command with code 23.
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Warning)]
+    #[arg(long, value_name = "error|warning|note", value_enum, hide_possible_values = true, default_value_t = FailOn::Warning)]
     fail_on: FailOn,
 
     /// How far back the log is looked at for what was used: 90d, 12h.
@@ -51,7 +52,6 @@ pub(super) struct Report {
     key: Option<PublicKey>,
 }
 
-// Without a word of help for each value: mandoc does not like the list that comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Text,
