@@ -21,6 +21,7 @@ pub mod plugins;
 #[cfg(feature = "harness")]
 pub mod proxy;
 pub mod servers;
+pub mod signer;
 #[cfg(feature = "harness")]
 pub mod service;
 mod skip;

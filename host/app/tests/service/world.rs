@@ -74,6 +74,7 @@ impl World {
     pub(crate) async fn registry(&self) -> Arc<Registry> {
         let options = RegistryOptions {
             config: self.config.path().to_owned(),
+            ceiling: None,
             state: self.state.path().to_owned(),
             sandbox: Arc::clone(&self.sandbox),
         };

@@ -61,8 +61,12 @@ impl Serve {
         setup.make_state_folder()?;
         let mut signals = Signals::new()?;
         let sandbox = Sandbox::new(SandboxOptions { slots: SLOTS }, setup.plugin_cache()).map_err(internal)?;
-        let options =
-            RegistryOptions { config: setup.config.clone(), state: setup.state.clone(), sandbox: Arc::new(sandbox) };
+        let options = RegistryOptions {
+            config: setup.config.clone(),
+            ceiling: setup.ceiling.clone(),
+            state: setup.state.clone(),
+            sandbox: Arc::new(sandbox),
+        };
         let registry = Registry::start(options).await?;
         let listen = config.clone();
         let journal =

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIR/connectors/*.toml, DIR/plugins/*.wasm   what the operator wants
+//! CEILING, or DIR/ceiling.toml                what the security team allows at most
 //! STATE/approved.toml                         which plugins may run at all
 //! ```
 //!
@@ -46,6 +47,8 @@ use slot::Slot;
 pub struct RegistryOptions {
     /// The folder with `connectors/` and `plugins/`.
     pub config: PathBuf,
+    /// The ceiling, if it is named: then it must be there. Otherwise `ceiling.toml` in the folder of the configuration.
+    pub ceiling: Option<PathBuf>,
     /// The folder with `approved.toml`.
     pub state: PathBuf,
     /// Where plugins are compiled and run. A swap needs one of its slots for a moment.
@@ -73,7 +76,7 @@ impl Registry {
     /// afterwards, in the background; what is wrong with them is logged and shown as the connector's last fault.
     ///
     /// # Errors
-    /// The operator's fault, if the folder of the connectors cannot be read.
+    /// The operator's fault, if the folder of the connectors or the ceiling cannot be read.
     pub async fn start(options: RegistryOptions) -> Result<Arc<Self>, Fault> {
         let registry = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
