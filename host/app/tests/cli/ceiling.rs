@@ -90,7 +90,7 @@ fn a_ceiling_that_cannot_be_used_lets_nothing_start() {
     assert_eq!((run.code, &*run.stdout), (17, ""), "{run}");
     run.reads("ceiling_two_mistakes");
     let path = folder.write(CEILING, ceiling(&[]));
-    fs::set_permissions(&path, PermissionsExt::from_mode(0o664)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
     let run = folder.run(&RESET);
     assert_eq!(run.code, 17, "{run}");
     run.reads("ceiling_others_write");
@@ -106,7 +106,7 @@ fn an_operator_cannot_take_away_a_ceiling_that_is_named() {
     let theirs = tempfile::tempdir().unwrap();
     let named: PathBuf = theirs.path().join("ceiling.toml");
     fs::write(&named, low()).unwrap();
-    fs::set_permissions(&named, PermissionsExt::from_mode(0o644)).unwrap();
+    fs::set_permissions(&named, fs::Permissions::from_mode(0o644)).unwrap();
     folder.write(CEILING, ceiling(&[]));
     let with = |path: &str| [&["--ceiling", path], &RESET[..]].concat().join(" ");
     let run = |path: &PathBuf| -> Run {

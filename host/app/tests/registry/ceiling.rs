@@ -49,7 +49,7 @@ async fn a_connector_above_the_ceiling_is_listed_and_not_run() {
     let (state, fault, detail) = refused(&registry);
     assert_eq!((state, &*fault), (State::Broken, "above-ceiling"));
     assert!(detail.contains("connectors/mock.toml:28 pwdReset = [\"TRUE\"] stands against"), "{detail}");
-    assert!(detail.contains("ceiling.toml:46 [ldap.write]"), "{detail}");
+    assert!(detail.contains("ceiling.toml:42 [ldap.write]"), "{detail}");
     let fault = registry.route(&Login::new(ALICE).unwrap(), None).unwrap_err();
     assert_eq!(fault.code, FaultCode::AboveCeiling);
     assert!(!fault.caller_text().contains("toml"), "{}", fault.caller_text());
@@ -99,7 +99,7 @@ async fn while_the_ceiling_cannot_be_read_the_former_one_is_in_force() {
             "gone" => fs::remove_file(&path).unwrap(),
             _ => {
                 folder.write(CEILING, "operations = [\"reset-password\"]");
-                fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
             }
         }
         assert_eq!(registry.reload().await, [], "{spoil}");
@@ -172,7 +172,8 @@ async fn a_changed_byte_is_not_loaded_and_the_former_goes_on() {
     registry.reload().await;
     assert_eq!((refused(&registry).0, &*refused(&registry).1), (State::Running, "plugin-changed"));
     runs(&registry).await;
-    assert_eq!(refused(&folder.start().await).1, "plugin-changed");
+    let anew = folder.start().await;
+    assert_eq!(refused(&anew).1, "plugin-changed");
     // Signed anew, it takes over.
     folder.write(SIGNATURE, signer.sign(&mock(1), "1.1"));
     registry.reload().await;

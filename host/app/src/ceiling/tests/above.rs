@@ -56,8 +56,8 @@ above! {
     write, "write", (r#"lockoutTime = ["0"]"#, r#"description = ["0"]"#), r#"description = ["0"]"#, "[ldap.write]";
     write_with_an_option, "write", (r#"lockoutTime = ["0"]"#, r#""lockoutTime;x-y" = ["0"]"#),
         r#""lockoutTime;x-y" = ["0"]"#, "[ldap.write]";
-    write_the_password, "write", (r#"lockoutTime = ["0"]"#, r#"lockoutTime = "password""#),
-        r#"lockoutTime = "password""#, r#"lockoutTime = ["0"]"#;
+    write_the_password, "write", (r#"{ values = ["TRUE"], remove = true }"#, r#""password""#),
+        r#"pwdReset = "password""#, r#"pwdReset = { values = ["TRUE"], remove = true }"#;
     write_another_value, "write", (r#"lockoutTime = ["0"]"#, r#"lockoutTime = ["0", "1"]"#),
         r#"lockoutTime = ["0", "1"]"#, r#"lockoutTime = ["0"]"#;
     write_a_value_in_another_case, "write", (r#"values = ["TRUE"]"#, r#"values = ["true"]"#),
@@ -96,7 +96,7 @@ below! {
     no_reveal, "reveal", ("[reveal]\npasswords = [\"new\"]\n", "");
     no_log, "log", ("[log]\nlevel = \"info\"\n", "");
     no_settings, "setting", ("[config]\nvariant = [\"auto\"]\nretries = \"any\"\n", "");
-    nothing_but_the_password, "write", ("lockoutTime = [\"0\"]", "lockoutTime = \"password\"");
+    nothing_but_the_password, "write", ("{ values = [\"TRUE\"], remove = true }", "\"password\"");
     a_lower_limit, "limit", ("[reveal]", "[limits]\nmemory = \"8 MiB\"\n[reveal]");
 }
 
@@ -189,7 +189,6 @@ fn the_fault_names_every_line() {
     let changes = [(READ, r#"["pwdLastSet", "description"]"#), (r#"level = "info""#, r#"level = "debug""#)];
     let found = above(&with(CORP, &changes), CEILING);
     let fault = super::super::Excesses::of("corp", found).unwrap().fault();
-    let detail = fault.detail.replace(|c: char| c.is_ascii_digit(), "N");
-    let file = detail.split_once("/corp.toml").unwrap().0.rsplit_once(' ').unwrap().1.to_owned();
-    insta::assert_snapshot!(detail.replace(&file, "DIR"), @"");
+    let folder = fault.detail.split_once("/corp.toml").unwrap().0.rsplit_once(' ').unwrap().1;
+    insta::assert_snapshot!(fault.detail.replace(folder, "DIR"), @r#"`description` may not be readable: DIR/corp.toml:18 "description" stands against ceiling.toml:15 attributes = ["pwdLastSet", "lockoutTime"]; the log is more detailed than allowed: DIR/corp.toml:35 level = "debug" stands against ceiling.toml:32 level = "info""#);
 }
