@@ -52,11 +52,15 @@ impl Places {
         let nearest = (0..=path.len()).rev().find_map(|parts| self.found.get(path.get(..parts)?));
         let range = nearest.cloned().unwrap_or(0..0);
         let before = self.text.get(..range.start).unwrap_or_default();
-        let text = self.text.get(range.clone()).unwrap_or_default();
+        // Of what goes on over several lines the first one: what is in it has places of its own.
+        let whole = self.text.get(range.clone()).unwrap_or_default();
+        let first = whole.lines().next().unwrap_or_default();
+        let more = if first.len() < whole.trim_end().len() { " …" } else { "" };
+        let range = range.start..range.start + first.len();
         Place {
             file: self.file.clone(),
             line: 1 + before.matches('\n').count(),
-            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
             range,
         }
     }
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_stands_where_it_would() {
-        assert_eq!(place(&["ldap", "read", "attributes", "7"]), "a.toml:4 attributes = [ \"cn\", \"sn\", ]");
+        assert_eq!(place(&["ldap", "read", "attributes", "7"]), "a.toml:4 attributes = [ …");
         assert_eq!(place(&["ldap", "write", "cn", "values"]), "a.toml:8 [ldap.write]");
         assert_eq!(place(&["limits", "time"]), "a.toml:1");
         assert_eq!(Places::of(Path::new("x"), "= =").place(&["a".to_owned()]).to_string(), "x:1");

@@ -85,7 +85,7 @@ fn below_the_ceiling_everything_works() {
 #[test]
 fn a_ceiling_that_cannot_be_used_lets_nothing_start() {
     let folder = Folder::new();
-    let wrong = ceiling(&[("as-target", "as-traget"), ("level = \"debug\"", "level = \"detailed\"")]);
+    let wrong = ceiling(&[("as-target", "as-traget"), ("embedded = true", "embedded = \"yes\"")]);
     let run = folder.refuses_while(CEILING, wrong, &RESET);
     assert_eq!((run.code, &*run.stdout), (17, ""), "{run}");
     run.reads("ceiling_two_mistakes");
