@@ -21,9 +21,9 @@ pub mod plugins;
 #[cfg(feature = "harness")]
 pub mod proxy;
 pub mod servers;
-pub mod signer;
 #[cfg(feature = "harness")]
 pub mod service;
+pub mod signer;
 mod skip;
 
 pub use skip::{NotAvailable, or_skip};
