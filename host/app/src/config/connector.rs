@@ -228,6 +228,18 @@ pub enum Revealed {
     Candidate,
 }
 
+impl Revealed {
+    /// The word in a connector's file, and of the audit log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Old => "old",
+            Self::Candidate => "candidate",
+        }
+    }
+}
+
 /// `[limits]`: what one operation may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -28,6 +28,9 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+    /// The character in it, from 1.
+    #[serde(skip)]
+    pub column: usize,
     /// What stands there, as one line and without secrets.
     pub text: String,
     /// Where it begins and ends in the text that diagnostics show.
@@ -60,6 +63,7 @@ impl Places {
         Place {
             file: self.file.clone(),
             line: 1 + before.matches('\n').count(),
+            column: 1 + before.rsplit('\n').next().unwrap_or_default().chars().count(),
             text: first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
             range,
         }

@@ -4,10 +4,10 @@ use super::{Code, Finding};
 use crate::audit::report::{Place, Subject};
 
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
-    for excess in subject.ceiling.into_iter().flatten() {
+    for excess in subject.above(subject.file) {
         let text = format!("{}; it stands against {}", excess.text, excess.ceiling);
-        let finding = Finding::new(Code::WiderThanCeiling, excess.granted.clone(), text, excess.remedy.as_str());
-        all.push(finding.about([excess.rule]));
+        let finding = Finding::new(Code::WiderThanCeiling, excess.granted.into(), text, excess.remedy);
+        all.push(finding.about([excess.code]));
     }
 }
 

@@ -18,7 +18,7 @@ const MOST: usize = 10;
 const ASK: &str = "ask its vendor why it needs this before it is granted";
 
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
-    let place = |path: &[&str]| subject.places.place(path);
+    let place = |path: &[&str]| subject.place(path);
     let ldap = subject.file.ldap.as_ref();
     let mut reads: Vec<(&Use, &Seen)> = Vec::new();
     let mut controls: Vec<(&Use, &Seen)> = Vec::new();
@@ -152,7 +152,7 @@ fn outright(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let text = format!("calls of the plugin were stopped that no grant would let pass: {}{more}", told.join("; "));
     let remedy = "a plugin that does its work makes no such calls: show this to its vendor, and look what its operations \
                   were about with `portcullis operations`";
-    let place = subject.places.place(&["plugin"]);
+    let place = subject.place(&["plugin"]);
     let about = stopped.keys().map(|(call, _)| call).collect::<std::collections::BTreeSet<_>>();
     all.push(Finding::new(Code::DeniedOutright, place, text, remedy).about(about));
 }

@@ -10,7 +10,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let Some(ldap) = &subject.file.ldap else { return };
     plaintext(subject, ldap, all);
     if (!ldap.write.is_empty() || ldap.allow.set_password) && ldap.locate.exclude.is_none() {
-        let place = subject.places.place(&["ldap", "locate"]);
+        let place = subject.place(&["ldap", "locate"]);
         let text = "the connector writes, and no account is excluded: an administrator's password can be reset like \
                     everybody's";
         let remedy = "name what accounts with more rights have in common, and look with `portcullis check` whether it \
@@ -24,7 +24,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     if let Rights::Seen { target, besides } = subject.rights
         && !besides.is_empty()
     {
-        let place = subject.places.place(&["ldap", "bind-dn"]);
+        let place = subject.place(&["ldap", "bind-dn"]);
         let text = format!(
             "the service account may write {} on {target}, which no grant needs",
             besides.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -39,7 +39,7 @@ fn plaintext(subject: &Subject<'_>, ldap: &Ldap, all: &mut Vec<Finding>) {
     let DirectorySource::Servers(servers) = &ldap.source else { return };
     for (at, url) in servers.urls.iter().enumerate() {
         if url.to_ascii_lowercase().starts_with("ldap:") && !servers.start_tls {
-            let place = subject.places.place(&["ldap", "urls", &at.to_string()]);
+            let place = subject.place(&["ldap", "urls", &at.to_string()]);
             let text = format!("{url} is reached without TLS: passwords would travel in the clear");
             let finding = Finding::new(Code::Plaintext, place, text, "write ldaps://, or add");
             all.push(finding.paste(["start-tls = true"]));

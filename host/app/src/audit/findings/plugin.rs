@@ -2,13 +2,14 @@
 //! `reveal-granted`: the plugin and its binary.
 
 use portcullis_capabilities::Offer;
+use portcullis_model::FaultCode;
 
 use super::{Code, Finding};
 use crate::audit::report::{Approved, Subject};
 
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let (file, plugin) = (subject.file, subject.plugin);
-    let at = |path: &[&str]| subject.places.place(path);
+    let at = |path: &[&str]| subject.place(path);
     if let Some(why) = &plugin.unusable {
         let remedy = "have a component built for this host put in its place, and look at it with `portcullis inspect`";
         all.push(Finding::new(
@@ -44,6 +45,10 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
         all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy));
     }
     versions(subject, all);
+    if let Some(fault) = &plugin.mistrusted {
+        let code = if fault.code == FaultCode::PluginChanged { Code::PluginChanged } else { Code::WiderThanCeiling };
+        all.push(Finding::new(code, at(&["plugin"]), &fault.detail, fault.code.remedy()).about([fault.code.name()]));
+    }
     if plugin.signer.is_none() {
         let text = format!("{path} has no signature of anybody who is trusted");
         let remedy = "have its vendor sign it with minisign, and name the vendor's key in the ceiling";
@@ -65,7 +70,7 @@ fn versions(subject: &Subject<'_>, all: &mut Vec<Finding>) {
         let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (first {}, last {})", seen.first, seen.last));
         let text = format!("the service ran {} versions of the plugin in this time", ran.len());
         let remedy = "what was used may have been used by a former one: `--since` looks at a part of the time";
-        let place = subject.places.place(&["plugin"]);
+        let place = subject.place(&["plugin"]);
         all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(told));
     }
 }
@@ -93,7 +98,7 @@ fn not_granted(subject: &Subject<'_>, all: &mut Vec<Finding>) {
             format!(" (calls {})", import.functions.join(", "))
         };
         let text = format!("the plugin imports {interface}{calls}, which is not granted: it is not loaded");
-        let place = subject.places.place(&["plugin"]);
+        let place = subject.place(&["plugin"]);
         let (remedy, paste) = match section {
             "" => ("this host offers it to no connector: use a plugin that does not ask for it", None),
             "reveal" => (

@@ -3,7 +3,7 @@
 use portcullis_model::Use;
 
 use crate::audit::report::{Item, attribute, misleads};
-use crate::config::{ConnectorFile, Revealed, WriteGrant};
+use crate::config::{ConnectorFile, WriteGrant};
 
 /// The key that grants an item: items of one list belong together.
 pub(super) fn key(item: &Item, path: &[String]) -> Vec<String> {
@@ -38,11 +38,7 @@ pub(super) fn without(file: &ConnectorFile, key: &[String], unneeded: impl Fn(&I
             ("[ldap.allow]", list("controls", oids.filter(|oid| needed(Use::Control { oid: (*oid).clone() }))))
         }
         ["reveal"] => {
-            let names = file.reveal.iter().flatten().map(|revealed| match revealed {
-                Revealed::New => "new",
-                Revealed::Old => "old",
-                Revealed::Candidate => "candidate",
-            });
+            let names = file.reveal.iter().flatten().map(|revealed| revealed.name());
             ("[reveal]", list("passwords", names.filter(|name| needed(Use::Reveal { password: (*name).into() }))))
         }
         // What is one line, and searches, of which few have more than one base.

@@ -46,7 +46,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
             } else {
                 remedy.into()
             };
-            let place = subject.places.place(&path);
+            let place = subject.place(&path);
             all.push(Finding::new(code, place, text, remedy).about(names).paste(&paste));
         }
     }

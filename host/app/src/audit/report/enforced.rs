@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::place::{Place, Places};
+use super::place::{Place, place};
 use crate::config::{Confirm, ConnectorFile, DirectorySource, Ldap, LocateScope, WriteGrant};
 
 use super::Text;
@@ -22,10 +22,10 @@ pub struct Enforced {
 
 /// Everything that the host enforces for a connector.
 #[must_use]
-pub fn enforced(file: &ConnectorFile, places: &Places) -> Vec<Enforced> {
+pub fn enforced(file: &ConnectorFile) -> Vec<Enforced> {
     let mut all = Vec::new();
     let mut says = |code, text: String, path: &[&str]| {
-        let place = (!path.is_empty()).then(|| places.place(path));
+        let place = (!path.is_empty()).then(|| place(file, path));
         all.push(Enforced { code, text: text.into(), place });
     };
     let kinds: Vec<&str> = file.operations.iter().map(|kind| kind.name()).collect();

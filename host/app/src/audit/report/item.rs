@@ -4,7 +4,7 @@ use portcullis_capabilities::ldap::AttributeName;
 use portcullis_directory::dn::Dn;
 use portcullis_model::{OperationKind, Use, UsedValue};
 
-use crate::config::{ConnectorFile, DirectorySource, Ldap, Revealed, WriteGrant};
+use crate::config::{self, ConnectorFile, DirectorySource, Ldap, WriteGrant};
 
 /// One thing that can be granted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,13 @@ pub struct Granted {
     pub written: String,
     /// The path of its key, for its place.
     pub path: Vec<String>,
+}
+
+impl Granted {
+    /// Where it stands.
+    pub(crate) fn place(&self, file: &ConnectorFile) -> config::Place {
+        file.places.place(&self.path)
+    }
 }
 
 impl Item {
@@ -127,11 +134,7 @@ pub fn granted(file: &ConnectorFile) -> Vec<Granted> {
         of_ldap(file, ldap, &mut add);
     }
     for (at, revealed) in file.reveal.iter().flatten().enumerate() {
-        let password = match revealed {
-            Revealed::New => "new",
-            Revealed::Old => "old",
-            Revealed::Candidate => "candidate",
-        };
+        let password = revealed.name();
         let used = Use::Reveal { password: password.into() };
         add(Item::Call(used), password, &["reveal", "passwords", &at.to_string()]);
     }

@@ -20,13 +20,13 @@ pub(crate) use gaps::tells_all;
 pub use gaps::{ENOUGH, ENOUGH_OF_EACH, Gap, enough, gaps};
 pub(crate) use item::attribute;
 pub use item::{Granted, Item, granted};
-pub use place::{Place, Places};
+pub use place::{Place, place};
 pub use proved::{Proved, proved};
 pub(crate) use request::exports;
 pub use request::{Requested, requested};
 pub(crate) use rows::seen;
 pub use rows::{AgainstCeiling, Row, rows};
-pub use subject::{Approved, CeilingFacts, Excess, PluginFacts, Rights, Subject};
+pub use subject::{Approved, CeilingFacts, PluginFacts, Rights, Subject};
 pub use text::Text;
 pub(crate) use text::misleads;
 
@@ -128,7 +128,7 @@ pub const VERSION: u32 = 1;
 /// What is told of one connector.
 #[must_use]
 pub fn of(subject: &Subject<'_>) -> ConnectorReport {
-    let Subject { file, places, plugin, used, .. } = subject;
+    let Subject { file, plugin, used, .. } = subject;
     let surface = plugin.surface.as_ref();
     let imports = surface.into_iter().flat_map(|surface| &surface.imports);
     let pin = file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
@@ -152,7 +152,7 @@ pub fn of(subject: &Subject<'_>) -> ConnectorReport {
             exports: surface.into_iter().flat_map(|surface| &surface.exports).map(Text::from).collect(),
         },
         proved_by_the_binary: surface.map(proved).unwrap_or_default(),
-        enforced_at_run_time: enforced(file, places),
+        enforced_at_run_time: enforced(file),
         used_over: UsedOver {
             done: file.operations.iter().map(|kind| (kind.name().into(), used.done(*kind))).collect(),
             operations: used.operations(),

@@ -1,10 +1,12 @@
 //! The table: a row for each item that is granted, was used or was asked for in vain.
 
-use portcullis_model::Use;
+use portcullis_model::{Use, UsedValue};
 use serde::Serialize;
 
 use super::used::{Seen, Used};
-use super::{Excess, Granted, Item, Place, Requested, Subject, Text, granted, requested};
+use super::{Granted, Item, Place, Requested, Subject, Text, attribute, granted, requested};
+use crate::ceiling::Excess;
+use crate::config::WriteGrant;
 
 /// How a granted item stands to the ceiling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,24 +76,57 @@ pub fn rows(subject: &Subject<'_>) -> Vec<Row> {
 }
 
 fn of_granted(subject: &Subject<'_>, granted: &Granted) -> Row {
-    let path: Vec<&str> = granted.path.iter().map(String::as_str).collect();
-    let place = subject.places.place(&path);
-    let above = |excesses: &[Excess]| excesses.iter().find(|excess| excess.granted == place).cloned();
-    let ceiling = match subject.ceiling.map(above) {
-        None => AgainstCeiling::NoCeiling,
-        Some(None) => AgainstCeiling::Allowed,
-        Some(Some(excess)) => AgainstCeiling::Above { place: excess.ceiling },
+    let place = granted.place(subject.file);
+    let ceiling = match (subject.ceiling.rules(), above(subject, granted)) {
+        (None, _) => AgainstCeiling::NoCeiling,
+        (Some(_), None) => AgainstCeiling::Allowed,
+        (Some(_), Some(excess)) => AgainstCeiling::Above { place: excess.ceiling.into() },
     };
     Row {
         section: granted.item.section(),
         name: granted.written.as_str().into(),
         value: granted.item.value().map(Text::from),
         requested: requested(&granted.item, subject.plugin.surface.as_ref()),
-        granted: Some(place),
+        granted: Some(place.into()),
         ceiling,
         used: seen(subject.used, &granted.item).cloned(),
         denied: denied(subject.used, &granted.item).cloned(),
     }
+}
+
+/// What is above the ceiling in an item. Of values of one attribute and of passwords, which stand in one line, each is
+/// compared alone.
+fn above(subject: &Subject<'_>, granted: &Granted) -> Option<Excess> {
+    let mut file = subject.file.clone();
+    let wanted = match &granted.item {
+        Item::Call(Use::Write { attribute: name, value }) => {
+            let alone = match value {
+                UsedValue::Password => WriteGrant::Password,
+                UsedValue::Granted(value) => WriteGrant::Values { values: vec![value.clone()], remove: false },
+                UsedValue::Removed | UsedValue::Other => WriteGrant::Values { values: Vec::new(), remove: true },
+            };
+            let write = file.ldap.as_mut().map(|ldap| &mut ldap.write)?;
+            write
+                .iter_mut()
+                .filter(|(written, _)| attribute(written) == *name)
+                .for_each(|(_, grant)| *grant = alone.clone());
+            "write"
+        }
+        Item::Call(Use::Reveal { password }) => {
+            file.reveal.as_mut()?.retain(|revealed| revealed.name() == password);
+            "reveal"
+        }
+        Item::Call(Use::Log) => "log",
+        Item::Call(Use::Setting { .. }) => "setting",
+        _ => "",
+    };
+    let place = granted.place(subject.file);
+    let whole = file.places.place(&["config".to_owned()]);
+    subject.above(&file).into_iter().find(|excess| match wanted {
+        "" | "write" => excess.granted == place,
+        "setting" => excess.code == wanted && (excess.granted == place || excess.granted == whole),
+        _ => excess.code == wanted,
+    })
 }
 
 /// How often an item was used.

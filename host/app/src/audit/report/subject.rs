@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use portcullis_model::Fault;
 use portcullis_sandbox::{Plugin, Surface};
 use serde::Serialize;
 
 use super::used::{Log, Used};
-use super::{Place, Places, Text};
+use super::{Place, Text, place};
+use crate::ceiling::{Ceiling, Excess};
 use crate::config::ConnectorFile;
 
 /// A plugin's file, as far as it could be read.
@@ -24,8 +26,10 @@ pub struct PluginFacts {
     pub unusable: Option<String>,
     /// Whether the service would run it.
     pub approval: Approved,
-    /// Whose signature it has.
+    /// Whose signature it has, of those whom the ceiling trusts.
     pub signer: Option<String>,
+    /// Why the ceiling does not let it be loaded.
+    pub mistrusted: Option<Fault>,
 }
 
 /// How a plugin stands to `approved.toml`.
@@ -79,21 +83,6 @@ pub struct CeilingFacts {
     pub sha256: Text,
 }
 
-/// One thing that is above the ceiling.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Excess {
-    /// Which rule of the ceiling: a stable name.
-    pub rule: &'static str,
-    /// What is granted, and that it is more than what is allowed.
-    pub text: Text,
-    /// What to do.
-    pub remedy: Text,
-    /// Where it is granted.
-    pub granted: Place,
-    /// The line of the ceiling that it stands against.
-    pub ceiling: Place,
-}
-
 /// What the rights of a service account showed, where they were looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Rights {
@@ -116,16 +105,27 @@ pub enum Rights {
 pub struct Subject<'a> {
     /// What the operator wrote.
     pub file: &'a ConnectorFile,
-    /// Where it stands.
-    pub places: &'a Places,
     /// The plugin.
     pub plugin: &'a PluginFacts,
-    /// What is above the ceiling; none where there is no ceiling.
-    pub ceiling: Option<&'a [Excess]>,
+    /// The most that it may be granted.
+    pub ceiling: &'a Ceiling,
     /// What was used.
     pub used: &'a Used,
     /// The log that says so.
     pub log: &'a Log,
     /// The rights of the service account.
     pub rights: &'a Rights,
+}
+
+impl Subject<'_> {
+    /// Where a key of the connector's file stands.
+    #[must_use]
+    pub fn place(&self, path: &[&str]) -> Place {
+        place(self.file, path)
+    }
+
+    /// What is above the ceiling, of a file like the connector's.
+    pub(crate) fn above(&self, file: &ConnectorFile) -> Vec<Excess> {
+        self.ceiling.check(file, &self.plugin.surface.clone().unwrap_or_default())
+    }
 }

@@ -1,5 +1,6 @@
 //! The report as pure functions: statements, findings, forms.
 
+mod ceiling;
 mod forms;
 mod log;
 mod paste;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::{World, surface};
-use crate::audit::report::{Places, enforced, proved};
+use crate::audit::report::{enforced, proved};
 
 const IMPORTS: [&str; 14] = [
     "types",
@@ -70,8 +70,7 @@ fn no_grant_changes_what_is_proved_and_every_grant_what_is_enforced() {
     let wide =
         World::new("operations = [\"account-status\"]\n[config]\na = 1\n[log]\n[reveal]\npasswords = [\"new\"]\n");
     assert_eq!(narrow.report().proved_by_the_binary, wide.report().proved_by_the_binary);
-    let told = |world: &World| enforced(&world.file(), &Places::of(std::path::Path::new("a.toml"), &world.text));
-    let codes = |world: &World| -> Vec<&'static str> { told(world).iter().map(|one| one.code).collect() };
+    let codes = |world: &World| -> Vec<&'static str> { enforced(&world.file()).iter().map(|one| one.code).collect() };
     assert!(codes(&narrow).contains(&"no-reveal") && codes(&wide).contains(&"reveal"));
     let proved: Vec<&str> = wide.report().proved_by_the_binary.iter().map(|one| one.code).collect();
     assert!(codes(&wide).iter().all(|code| !proved.contains(code)), "a statement stands in one tier");

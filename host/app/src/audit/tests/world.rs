@@ -1,7 +1,5 @@
 //! What the pure functions are given, made by hand.
 
-use std::path::Path;
-
 use portcullis_audit::Line;
 use portcullis_sandbox::{Import, Surface};
 use serde_json::json;
@@ -9,7 +7,8 @@ use tempfile::TempDir;
 
 use crate::audit::findings::{self, Finding};
 use crate::audit::report::used::{Log, LogState, Tally, Used};
-use crate::audit::report::{self, ConnectorReport, Places, PluginFacts, Rights, Subject};
+use crate::audit::report::{self, ConnectorReport, PluginFacts, Rights, Subject};
+use crate::ceiling::Ceiling;
 use crate::config::{ConnectorFile, load_file};
 
 /// A surface of interfaces of the host's package, each with its functions after a colon; others are named in full.
@@ -33,6 +32,7 @@ pub(super) struct World {
     pub(super) used: Used,
     pub(super) log: Log,
     pub(super) rights: Rights,
+    pub(super) ceiling: Ceiling,
 }
 
 impl World {
@@ -52,7 +52,7 @@ impl World {
         };
         let state = LogState::Whole { place: "1:ab".into(), key: "ab".into(), key_was_given: true };
         let log = Log { folder: "audit".into(), state, since: None, lines: 0, left_out: 0 };
-        Self { folder, text, plugin, used: Used::default(), log, rights: Rights::default() }
+        Self { folder, text, plugin, used: Used::default(), log, rights: Rights::default(), ceiling: Ceiling::none() }
     }
 
     pub(super) fn file(&self) -> ConnectorFile {
@@ -64,12 +64,10 @@ impl World {
 
     fn with<T>(&self, look: impl Fn(&Subject<'_>) -> T) -> T {
         let file = self.file();
-        let places = Places::of(Path::new("a.toml"), &self.text);
         look(&Subject {
             file: &file,
-            places: &places,
             plugin: &self.plugin,
-            ceiling: None,
+            ceiling: &self.ceiling,
             used: &self.used,
             log: &self.log,
             rights: &self.rights,

@@ -11,8 +11,9 @@ use portcullis_sandbox::Sandbox;
 
 use super::chain::parse_key;
 use crate::audit::findings::{self, Severity};
-use crate::audit::report::{self, Approved, Place, Places, PluginFacts, Rights, Subject, used};
+use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, used};
 use crate::audit::show as form;
+use crate::ceiling::{CEILING_FILE, Ceiling};
 use crate::commands::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
 use crate::doctor::{Besides, besides};
@@ -81,7 +82,11 @@ impl Report {
                 return setup.fault(&setup.unknown(only, &names));
             }
         }
-        let report = self.gather(setup, &files, &sandbox).await;
+        let ceiling = match setup.ceiling() {
+            Ok(ceiling) => ceiling,
+            Err(code) => return code,
+        };
+        let report = self.gather(setup, &files, &sandbox, &ceiling).await;
         let written = self.shown(setup, &report).and_then(|text| match &self.to {
             None => {
                 setup.print(&text);
@@ -122,20 +127,28 @@ impl Report {
         }
     }
 
-    async fn gather(&self, setup: &Setup, files: &[ConnectorFile], sandbox: &Sandbox) -> report::Report {
+    async fn gather(
+        &self,
+        setup: &Setup,
+        files: &[ConnectorFile],
+        sandbox: &Sandbox,
+        ceiling: &Ceiling,
+    ) -> report::Report {
         let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
         let (log, used) = used::read(&setup.state, files, since, self.key.clone());
         let approvals = Approvals::read(&setup.state);
         let mut connectors = Vec::with_capacity(files.len());
-        let mut all = findings::of_all(&log, false, Place::whole(&setup.config.join("ceiling.toml")));
+        let path = setup.ceiling.clone().unwrap_or_else(|| setup.config.join(CEILING_FILE));
+        let facts = ceiling
+            .digest()
+            .map(|digest| CeilingFacts { file: path.display().to_string().into(), sha256: digest.to_string().into() });
+        let mut all = findings::of_all(&log, facts.is_some(), Place::whole(&path));
         let nothing = used::Used::default();
         for file in files {
-            let text = std::fs::read_to_string(&file.path).unwrap_or_default();
             let subject = Subject {
                 file,
-                places: &Places::of(&file.path, &text),
-                plugin: &plugin(sandbox, &file.plugin, &approvals),
-                ceiling: None,
+                plugin: &plugin(sandbox, ceiling, &file.plugin, &approvals),
+                ceiling,
                 used: used.get(&file.name).unwrap_or(&nothing),
                 log: &log,
                 rights: &self.rights(file).await,
@@ -149,7 +162,7 @@ impl Report {
             portcullis: env!("CARGO_PKG_VERSION"),
             made: humantime::format_rfc3339_seconds(SystemTime::now()).to_string().into(),
             configuration: setup.config.display().to_string().into(),
-            ceiling: None,
+            ceiling: facts,
             log,
             connectors,
             findings: all,
@@ -158,7 +171,7 @@ impl Report {
 }
 
 /// A plugin's file, and whether the service would run it.
-fn plugin(sandbox: &Sandbox, path: &Path, approvals: &Result<Approvals, Fault>) -> PluginFacts {
+fn plugin(sandbox: &Sandbox, ceiling: &Ceiling, path: &Path, approvals: &Result<Approvals, Fault>) -> PluginFacts {
     let plugin = match sandbox.load(path) {
         Ok(plugin) => plugin,
         Err(error) => {
@@ -174,5 +187,10 @@ fn plugin(sandbox: &Sandbox, path: &Path, approvals: &Result<Approvals, Fault>) 
             (None, None) => Approved::Never,
         },
     };
-    PluginFacts { approval, ..PluginFacts::of(path.to_owned(), &plugin) }
+    // What its binary says is told in any case; whether the ceiling lets it be loaded is told besides.
+    let (signer, mistrusted) = match ceiling.load(sandbox, path) {
+        Ok(plugin) => (plugin.signed().map(|signed| signed.signer.clone()), None),
+        Err(fault) => (None, Some(fault)),
+    };
+    PluginFacts { approval, signer, mistrusted, ..PluginFacts::of(path.to_owned(), &plugin) }
 }

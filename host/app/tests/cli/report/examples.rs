@@ -163,6 +163,26 @@ fn what_the_binaries_prove_is_what_they_import() {
 }
 
 #[test]
+fn the_example_of_a_ceiling_allows_all_of_it() {
+    let folder = examples();
+    folder.write("ceiling.toml", fs::read_to_string(root().join("examples/ceiling.toml")).unwrap());
+    let (report, _) = report(&folder, &[]);
+    assert_eq!(findings(&report, None), []);
+    assert_eq!(report["ceiling"]["sha256"].as_str().unwrap().len(), 64);
+    for name in ["active-directory", "openldap", "mock"] {
+        assert!(findings(&report, Some(name)).iter().all(|(code, _)| code != "wider-than-ceiling"), "{report:#}");
+        let rows = connector(&report, name)["grants"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["ceiling"]["state"] == "allowed"), "{rows:#?}");
+    }
+    let lower = fs::read_to_string(root().join("examples/ceiling.toml")).unwrap();
+    folder.write("ceiling.toml", with(&lower, &[("pwdReset = [\"TRUE\"]\n", "")]));
+    let (report, code) = super::report(&folder, &["mock", "--fail-on", "error"]);
+    assert_eq!(code, 23);
+    let row = super::row(connector(&report, "mock"), "ldap.write", "pwdReset");
+    assert_eq!(row["ceiling"]["state"], "above", "{row:#}");
+}
+
+#[test]
 fn what_was_used_is_counted() {
     let folder = Folder::new();
     operate(&folder, "mock", 2, |_| 0);
