@@ -50,6 +50,23 @@ pub async fn besides(file: &ConnectorFile) -> Result<Besides, String> {
     Ok(Besides { attributes: without(writable, &needed), target })
 }
 
+/// Attributes that decide who may sign in and who may do what. 389 Directory Server tells rights on what an entry has, and
+/// on what is asked for by name; an entry seldom has these.
+const MIGHTY: [&str; 12] = [
+    "accountUnlockTime",
+    "aci",
+    "memberOf",
+    "nsAccountLock",
+    "nsRoleDN",
+    "passwordExpirationTime",
+    "passwordExpWarned",
+    "passwordHistory",
+    "passwordRetryCount",
+    "pwdReset",
+    "retryCountResetTime",
+    "userPassword",
+];
+
 fn without(writable: BTreeSet<String>, needed: &[&str]) -> Vec<String> {
     writable.into_iter().filter(|name| !needed.iter().any(|need| need.eq_ignore_ascii_case(name))).collect()
 }
@@ -59,7 +76,7 @@ async fn ds389_writable(question: &Question<'_>) -> Result<BTreeSet<String>, Fai
         base: question.target.to_owned(),
         scope: Scope::Base,
         filter: "(objectClass=*)".to_owned(),
-        attributes: vec!["*".to_owned()],
+        attributes: std::iter::once("*").chain(MIGHTY).map(str::to_owned).collect(),
         limit: 1,
     };
     let value = format!("dn: {}", question.service).into_bytes();
