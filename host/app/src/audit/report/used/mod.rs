@@ -182,3 +182,16 @@ fn add<K: Ord>(all: &mut BTreeMap<K, Seen>, key: K, at: &str) -> u64 {
     all.entry(key).or_default().at(at);
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_that_never_end_are_forgotten() {
+        let mut tally = Tally::default();
+        (0..MOST_OPEN + 5).for_each(|n| tally.opened(&n.to_string(), OperationKind::ResetPassword));
+        assert_eq!((tally.open.len(), tally.order.len()), (MOST_OPEN, MOST_OPEN));
+        assert!(!tally.open.contains_key("0") && tally.open.contains_key(&MOST_OPEN.to_string()));
+    }
+}

@@ -32,7 +32,7 @@ impl Page {
     pub(super) fn sentence(&mut self, words: impl Display) -> &mut Self {
         let words = words.to_string();
         let parts: Vec<&str> = words.split('`').collect();
-        if parts.len() % 2 == 0 {
+        if parts.len().is_multiple_of(2) {
             return self.words(words);
         }
         for (at, part) in parts.iter().enumerate() {
