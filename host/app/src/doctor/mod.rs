@@ -20,8 +20,8 @@ use portcullis_model::Login;
 use portcullis_sandbox::{Sandbox, Surface};
 
 pub use journaled::summaries;
-pub use rights::{Besides, besides};
 pub use recent::{Recent, RecentSummary};
+pub use rights::{Besides, besides};
 pub use show::{as_json, as_text};
 pub use step::{Examination, Finding, Mark, Step, StepName};
 
