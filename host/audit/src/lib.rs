@@ -12,6 +12,7 @@
 
 mod error;
 pub mod fact;
+pub mod follow;
 mod hash;
 mod head;
 mod key;

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which command does it.
 
+mod alarms;
 mod approve;
 mod audit;
 mod check;
@@ -104,6 +105,8 @@ enum Command {
     Approve(approve::Approve),
     /// Find out whether the audit log is as it was written.
     Audit(audit::Audit),
+    /// List the alarms of the audit log, for people and for monitoring: it ends with 23 if there are any.
+    Alarms(alarms::Alarms),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
@@ -173,6 +176,7 @@ impl Cli {
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
             Command::Audit(audit) => audit.run(&setup),
+            Command::Alarms(alarms) => alarms.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),

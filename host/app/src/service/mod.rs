@@ -27,6 +27,7 @@ pub use parts::Policy;
 pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
+use crate::audit::alarms::{Pace, Watch};
 use crate::config::ServiceConfig;
 use crate::observe::Metrics;
 use callers::Caller;
@@ -59,6 +60,7 @@ pub struct Service {
     delivery: Arc<Delivery>,
     ends: Ends,
     repeats: Repeats,
+    alarms: Watch,
     reader: Reader,
     stopping: tokio::sync::watch::Sender<bool>,
 }
@@ -80,7 +82,8 @@ impl Service {
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
-        let service = Arc::new(Self { parts, delivery, ends, repeats, reader, stopping });
+        let alarms = watch(state, &parts)?;
+        let service = Arc::new(Self { parts, delivery, ends, repeats, alarms, reader, stopping });
         service.parts.metrics.watch(&service);
         Ok(service)
     }
@@ -327,11 +330,15 @@ impl Service {
     }
 
     /// Closes the journal and the audit log, once nobody asks any more.
-    pub async fn close(&self) {
+    pub async fn close(self: &Arc<Self>) {
         self.parts.journal.close().await;
-        let audit = self.parts.audit.clone();
+        let (service, audit) = (Arc::clone(self), self.parts.audit.clone());
         // What is still to be written takes a moment of the disk.
-        if tokio::task::spawn_blocking(move || audit.close()).await.is_err() {
+        let close = move || {
+            service.alarms.stop();
+            audit.close();
+        };
+        if tokio::task::spawn_blocking(close).await.is_err() {
             tracing::error!("the audit log was not closed");
         }
     }
@@ -361,6 +368,13 @@ impl Service {
         let erased = self.parts.keys.retire(&in_use, now);
         erased.map(drop).map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))
     }
+}
+
+/// Watches the audit log for alarms, by what portcullis.toml says at the time.
+fn watch(state: PathBuf, parts: &Arc<Parts>) -> Result<Watch, Fault> {
+    let of = Arc::downgrade(parts);
+    let settings = move || of.upgrade().map(|parts| parts.policy().config.alarms.clone());
+    Watch::start(state, parts.audit.clone(), settings, Arc::clone(&parts.metrics), Pace::default())
 }
 
 fn not_now(record: &Record) -> Fault {

@@ -13,6 +13,7 @@ use url::Url;
 use super::super::diagnostic::Diagnostic;
 use super::super::pattern::Pattern;
 use super::super::secret::SecretSource;
+use super::alarms::Alarms;
 
 /// The service, as its operator wants it. [`ServiceConfig::default`] is what an absent file means: on loopback, and
 /// nobody may ask for anything but the operator on the control socket.
@@ -32,6 +33,8 @@ pub struct ServiceConfig {
     pub journal: Retention,
     /// `[keys]` for sealed passwords.
     pub keys: SealKeys,
+    /// `[alarms]`.
+    pub alarms: Alarms,
     /// `[observe]`.
     pub observe: Observe,
     /// `[connectors.NAME.test-account]`: the account of each connector on which `doctor` may try a reset.

@@ -21,6 +21,7 @@ use prometheus::{Registry, TextEncoder};
 
 use super::otlp;
 use super::trace::Spans;
+use crate::audit::alarms::Kind;
 use crate::service::Service;
 pub use gauges::{ConnectorSample, Sample, Sampled};
 
@@ -45,6 +46,7 @@ pub struct Metrics {
     faults: Counter<u64>,
     requests: Counter<u64>,
     spans_dropped: Counter<u64>,
+    alarms: Counter<u64>,
     stages: Histogram<f64>,
     whole: Histogram<f64>,
 }
@@ -92,6 +94,7 @@ impl Metrics {
             operations: counter(&meter, "portcullis.operations", "Operations that have ended."),
             faults: counter(&meter, "portcullis.faults", "Faults, those that were tried again included."),
             requests: counter(&meter, "portcullis.requests", "Answers to requests."),
+            alarms: counter(&meter, "portcullis.alarms", "Alarms that were raised."),
             spans_dropped: counter(&meter, "portcullis.spans.dropped", "Trace spans that no collector got."),
             stages: histogram(&meter, "portcullis.operation.stage", "Time in one stage of an attempt.", &STAGE),
             whole: histogram(&meter, "portcullis.operation", "Time from accepting to the end.", &WHOLE),
@@ -185,6 +188,11 @@ impl Metrics {
 
     pub(super) fn spans_dropped(&self, reason: &'static str, spans: usize) {
         self.spans_dropped.add(spans as u64, &[KeyValue::new("reason", reason)]);
+    }
+
+    /// An alarm was raised. Without a connector (an empty name) for what is about none.
+    pub fn alarm(&self, alarm: Kind, connector: &str) {
+        self.alarms.add(1, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
     }
 
     /// Sends what is left, if anything is sent at all. Blocks.
