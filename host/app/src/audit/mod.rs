@@ -5,6 +5,7 @@
 //! events, which hold none.
 
 pub mod alarms;
+pub mod forward;
 
 use std::path::Path;
 use std::sync::Arc;

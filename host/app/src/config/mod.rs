@@ -35,8 +35,8 @@ pub use diagnostic::{Diagnostic, Problems};
 pub use pattern::Pattern;
 pub use secret::{Resolved, ResolvedBytes, SecretSource};
 pub use service::{
-    Alarms, CallerConfig, ClientCertificate, Delivery, Hours, Listen, LogFormat, Observe, Per, Rate, Retention,
-    SERVICE_FILE, SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
+    Alarms, CallerConfig, ClientCertificate, Collector, Delivery, Hours, Listen, LogFormat, Observe, Per, Rate,
+    Retention, SERVICE_FILE, SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
 };
 
 use check::Check;

@@ -28,6 +28,7 @@ pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
 use crate::audit::alarms::{Pace, Watch};
+use crate::audit::forward::Forward;
 use crate::config::ServiceConfig;
 use crate::observe::Metrics;
 use callers::Caller;
@@ -61,6 +62,7 @@ pub struct Service {
     ends: Ends,
     repeats: Repeats,
     alarms: Watch,
+    forward: Option<Forward>,
     reader: Reader,
     stopping: tokio::sync::watch::Sender<bool>,
 }
@@ -82,8 +84,12 @@ impl Service {
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
+        let collector = parts.policy().config.forward.clone();
+        let forward =
+            collector.map(|to| Forward::start(state.clone(), to, Arc::clone(&parts.metrics), Default::default()));
+        let forward = forward.transpose()?;
         let alarms = watch(state, &parts)?;
-        let service = Arc::new(Self { parts, delivery, ends, repeats, alarms, reader, stopping });
+        let service = Arc::new(Self { parts, delivery, ends, repeats, alarms, forward, reader, stopping });
         service.parts.metrics.watch(&service);
         Ok(service)
     }
@@ -337,6 +343,8 @@ impl Service {
         let close = move || {
             service.alarms.stop();
             audit.close();
+            // With the checkpoint that closed it.
+            service.forward.iter().for_each(Forward::stop);
         };
         if tokio::task::spawn_blocking(close).await.is_err() {
             tracing::error!("the audit log was not closed");

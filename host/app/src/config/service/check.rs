@@ -51,6 +51,7 @@ impl Check<'_> {
         let journal = self.retention(&file.journal.0);
         let overlap = self.duration(file.keys.0.overlap.as_ref(), &OVERLAP);
         let alarms = self.alarms(&file.alarms.0);
+        let forward = self.forward(file.audit.0.syslog.as_ref());
         let observe = self.observe(file.observe.0);
         let test_accounts = self.test_accounts(file.connectors, connectors);
         Some(ServiceConfig {
@@ -62,6 +63,7 @@ impl Check<'_> {
             journal: journal?,
             keys: SealKeys { overlap: overlap? },
             alarms: alarms?,
+            forward: forward?,
             observe: observe?,
             test_accounts,
             warnings: Vec::new(),

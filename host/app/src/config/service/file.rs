@@ -26,6 +26,8 @@ pub(in crate::config) struct File {
     #[serde(default)]
     pub(super) alarms: Section<Alarms>,
     #[serde(default)]
+    pub(super) audit: Section<Audit>,
+    #[serde(default)]
     pub(super) observe: Section<Observe>,
     #[serde(default)]
     pub(super) connectors: BTreeMap<Text, Section<Connector>>,
@@ -112,6 +114,12 @@ pub(super) struct Alarms {
     pub(super) time_zone: Option<Text>,
     pub(super) new_use: Option<Truth>,
     pub(super) learn: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Audit {
+    pub(super) syslog: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -55,6 +55,8 @@ pub(in crate::config) const SERVICE: Keys = Keys {
         ("alarms.time-zone", r#"time-zone = "Europe/Berlin""#),
         ("alarms.new-use", "new-use = true"),
         ("alarms.learn", r#"learn = "7d""#),
+        ("audit", "[audit]"),
+        ("audit.syslog", r#"syslog = "udp://127.0.0.1:514""#),
         ("observe", "[observe]"),
         ("observe.log-format", r#"log-format = "json""#),
         ("observe.otlp", r#"otlp = "http://127.0.0.1:4318""#),

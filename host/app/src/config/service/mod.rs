@@ -9,6 +9,7 @@ mod callers;
 mod check;
 mod data;
 mod file;
+mod forward;
 mod hours;
 mod keys;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use data::{
     CallerConfig, ClientCertificate, Delivery, Listen, LogFormat, Observe, Per, Rate, Retention, SealKeys, See,
     ServiceConfig, ServiceLimits, Tls,
 };
+pub use forward::Collector;
 pub use hours::Hours;
 
 use super::check::Check;

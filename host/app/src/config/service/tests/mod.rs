@@ -65,6 +65,9 @@ time-zone = "+01:00"
 new-use = true
 learn = "7d"
 
+[audit]
+syslog = "udp://127.0.0.1:514"
+
 [observe]
 log-format = "json"
 otlp = "http://127.0.0.1:4318"

@@ -122,6 +122,10 @@ refused! {
     alarm_zone_unknown, "bad-time-zone", ("+01:00", "Europe/Berln");
     alarm_learns_for_ever, "out-of-range", ("learn = \"7d\"", "learn = \"999d\"");
     alarm_key_unknown, "unknown-key", ("account-resets", "acount-resets");
+    syslog_over_tls, "bad-url", ("udp://127.0.0.1:514", "tls://siem.corp.example:6514");
+    syslog_with_a_password, "bad-url", ("udp://127.0.0.1:514", "tcp://user:hunter2@127.0.0.1");
+    syslog_no_url, "bad-url", ("udp://127.0.0.1:514", "127.0.0.1:514");
+    syslog_with_a_path, "bad-url", ("udp://127.0.0.1:514", "udp://127.0.0.1/dev/log");
     log_format_unknown, "unknown-value", ("\"json\"", "\"jsn\"");
     otlp_over_grpc, "bad-url", (OTLP, "grpc://127.0.0.1:4317");
     otlp_with_a_password, "secret-in-file", (OTLP, "http://user:hunter2@127.0.0.1:4318");
