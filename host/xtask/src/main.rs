@@ -14,6 +14,7 @@ mod plugins;
 mod run;
 mod servers;
 mod skips;
+mod supply;
 mod test;
 
 use std::process::ExitCode;
@@ -38,7 +39,7 @@ enum Command {
     Plugins,
     /// Measure the path of an operation.
     Bench(bench::Arguments),
-    /// Formatting, lints, and the licences and advisories of the dependencies.
+    /// Formatting and lints.
     Check,
     /// Make the Debian package.
     Deb(deb::Arguments),

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod approve;
+mod audited;
 mod commands;
 mod completions;
 mod configuration;

@@ -36,10 +36,11 @@ struct Journaled {
 #[async_trait::async_trait]
 impl Intent for Journaled {
     async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
-        // The journal's line is waited for; with these, the end of the process loses none of the two.
-        self.parts.audit.note(audit::facts(&self.about, so_far.take_new()));
-        self.parts.audited()?;
-        self.parts.record(&self.id, Event::Acting).await.map(drop).map_err(|error| unwritable(&error))
+        // Against a loss of power the journal's line is enough: it says that something may have been sent.
+        let facts = self.parts.audit.write(audit::facts(&self.about, so_far.take_new()));
+        let (journaled, audited) = tokio::join!(self.parts.record(&self.id, Event::Acting), facts);
+        journaled.map_err(|error| unwritable(&error))?;
+        audited.map_err(|error| audit::unwritable(&error))
     }
 }
 
