@@ -69,9 +69,10 @@ fn time(at: String) -> String {
     if fits { at } else { "-".to_owned() }
 }
 
-/// A word of the head: printable ASCII without spaces, not longer than it may be; `-` for nothing.
+/// A word of the head, of the letters that names of hosts and of facts have; `-` for nothing. RFC 5424 allows more, and
+/// collectors stumble over it.
 fn name(text: &str, most: usize) -> String {
-    let word: String = text.chars().filter(char::is_ascii_graphic).take(most).collect();
+    let word: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).take(most).collect();
     if word.is_empty() { "-".to_owned() } else { word }
 }
 
