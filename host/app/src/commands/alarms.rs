@@ -108,7 +108,7 @@ impl Shown {
         let (about, alarm) = (&self.line.about, &self.alarm);
         let named = [("connector", &about.connector), ("caller", &about.caller), ("operation", &about.operation)];
         let named = named.into_iter().filter_map(|(what, name)| Some(format!("  {what} {}", name.as_ref()?)));
-        let untold = if self.told { "" } else { "  (no service ran that would have told it)" };
+        let untold = if self.told { "" } else { "  (no service has told it yet)" };
         let (at, kind, text) = (&self.line.at, &alarm.alarm, &alarm.text);
         format!("{at}  {kind}{}{untold}\n    {text}\n", named.collect::<String>())
     }

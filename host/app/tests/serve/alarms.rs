@@ -1,10 +1,14 @@
 //! Alarms of a real service: told once, in the log, the audit log and a metric, also for what commands did while no
-//! service ran; and by a command that monitoring can run.
+//! service ran; and by a command that monitoring can run. And what a collector gets of the audit log.
+
+use std::net::UdpSocket;
 
 use portcullis_audit::{Fact, read};
+use serde_json::{Value, json};
 
+use crate::http::PATIENCE;
 use crate::process::until;
-use crate::world::{ALICE, BOB, DESK, World, reset};
+use crate::world::{ALICE, BOB, DESK, MOCK, World, reset};
 
 /// The alarms that stand in the audit log: kind, subject, count.
 fn told(world: &World) -> Vec<(String, String, u64)> {
@@ -15,6 +19,10 @@ fn told(world: &World) -> Vec<(String, String, u64)> {
             _ => None,
         })
         .collect()
+}
+
+fn unlock(account: &str) -> Value {
+    json!({ "kind": "unlock-account", "account": account })
 }
 
 fn alarm(kind: &str, subject: &str, count: u64) -> (String, String, u64) {
@@ -60,7 +68,7 @@ fn what_commands_did_while_no_service_ran_is_found_and_told_by_the_next_one() {
     }
     let listed = world.run(&["alarms"]);
     assert_eq!(listed.code, Some(23), "{listed:?}");
-    assert_eq!(listed.stdout.matches("no service ran that would have told it").count(), 1, "{listed:?}");
+    assert_eq!(listed.stdout.matches("no service has told it yet").count(), 1, "{listed:?}");
     assert_eq!(told(&world), [alarm("account-resets", ALICE, 2)], "the command writes nothing");
 
     let mut service = world.serve();
@@ -99,4 +107,52 @@ fn a_check_that_looks_at_nothing_does_not_say_that_all_is_well() {
     let run = world.run(&["alarms"]);
     assert_eq!(run.code, Some(17), "{run:?}");
     assert!(run.stderr.contains("there is no audit log in"), "{run:?}");
+}
+
+#[test]
+fn a_call_that_is_stopped_and_a_use_that_is_new_are_told() {
+    let world = World::with("\n[alarms]\nlearn = \"0s\"\n");
+    world.edit(MOCK, "userPassword = \"password\"\n", "");
+    let mut service = world.serve();
+    service.post(DESK, &unlock(ALICE), &[]);
+    service.wait_for("alarm new-use: this connector never used [ldap.write] pwdaccountlockedtime = remove before");
+    assert!(!service.log.text().contains("alarm denials"));
+    service.post(DESK, &reset(ALICE, "a new Passw0rd"), &[]);
+    let line = service.wait_for("alarm denials: 1 calls of this connector's plugin were stopped");
+    assert!(line.contains("ldap modify"), "{line}");
+    service.stop();
+    let before = told(&world);
+    assert!(before.contains(&alarm("denials", "mock", 1)), "{before:?}");
+
+    // What is known of the connector outlives the service.
+    let mut service = world.serve();
+    service.post(DESK, &unlock(ALICE), &[]);
+    service.post(DESK, &reset(ALICE, "a new Passw0rd"), &[]);
+    service.stop();
+    assert_eq!(told(&world), before);
+}
+
+#[test]
+fn a_collector_gets_all_of_the_log_with_the_checkpoint_that_closes_it() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let world = World::with(&format!("\n[audit]\nsyslog = \"udp://127.0.0.1:{port}\"\n"));
+    let mut service = world.serve();
+    service.post(DESK, &reset(ALICE, "a new Passw0rd"), &[]);
+    until("it is measured", || service.operator("GET", "/metrics").body.contains("\nportcullis_audit_behind "));
+    service.stop();
+    let file = world.state().join("audit/audit-0000000000000001.jsonl");
+    let written: Vec<String> = std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect();
+    assert!(written.last().unwrap().contains(r#""fact":"checkpoint""#));
+    let mut bytes = vec![0; 1 << 16];
+    let got: Vec<String> = written
+        .iter()
+        .map(|_| {
+            let length = socket.recv(&mut bytes).unwrap();
+            let text = str::from_utf8(&bytes[..length]).unwrap();
+            text.split_once("] ").unwrap().1.to_owned()
+        })
+        .collect();
+    assert_eq!(got, written);
 }

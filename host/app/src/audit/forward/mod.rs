@@ -152,7 +152,7 @@ impl Forwarding {
     /// What was sent long enough ago counts as sent.
     fn settle(&mut self) -> Result<(), String> {
         let settled = self.on_the_way.iter().take_while(|(_, at)| at.elapsed() >= self.pace.settle).count();
-        let Some((position, _)) = self.on_the_way.drain(..settled).last() else { return Ok(()) };
+        let Some((position, _)) = self.on_the_way.drain(..settled).next_back() else { return Ok(()) };
         self.sent = position;
         kept::write(&self.state, position).map_err(|error| format!("forwarded.json cannot be written: {error}"))
     }
