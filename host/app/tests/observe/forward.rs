@@ -103,6 +103,19 @@ fn counted(stream: &mut TcpStream, last: u64) -> Vec<(u64, String)> {
     all
 }
 
+/// The connection of a host that comes; none that does not come is waited for without an end.
+fn accepted(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let mut stream = None;
+    until("somebody connects", || {
+        stream = listener.accept().ok();
+        stream.is_some()
+    });
+    let (stream, _) = stream.unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
 fn datagrams(receive: impl Fn(&mut [u8]) -> std::io::Result<usize>, last: u64) -> Vec<(u64, String)> {
     let mut all: Vec<(u64, String)> = Vec::new();
     let mut bytes = vec![0; 1 << 17];
@@ -127,7 +140,7 @@ fn every_line_arrives_as_it_stands_in_its_order() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     host.write(0..300);
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     let mut got = counted(&mut stream, 301);
     host.write(300..320);
     got.extend(counted(&mut stream, 321));
@@ -142,7 +155,7 @@ fn what_was_written_while_the_collector_was_down_comes_later_and_nothing_is_miss
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (to, address) = (tcp_of(&listener), listener.local_addr().unwrap());
     let forward = host.forward(&to);
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     host.write(0..10);
     counted(&mut stream, 11);
     until("everything settled", || host.is_not_behind());
@@ -151,7 +164,7 @@ fn what_was_written_while_the_collector_was_down_comes_later_and_nothing_is_miss
     host.write(10..20);
     until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 10"));
     let listener = listen_again(address);
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     let got = counted(&mut stream, 21);
     assert_eq!(seqs(&got), (12..=21).collect::<Vec<_>>(), "and nothing that had settled");
     forward.stop();
@@ -164,11 +177,11 @@ fn what_a_collector_may_have_lost_when_it_went_is_sent_again() {
     let slow = Pace { settle: Duration::from_secs(3600), ..PACE };
     let state = host.state.path().to_owned();
     let forward = Forward::start(state, tcp_of(&listener), Arc::clone(&host.metrics), slow).unwrap();
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     host.write(0..5);
     counted(&mut stream, 6);
     drop(stream);
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     assert_eq!(seqs(&counted(&mut stream, 6)), [1, 2, 3, 4, 5, 6]);
     forward.stop();
 }
@@ -188,13 +201,13 @@ fn a_restart_goes_on_where_it_was() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     host.write(0..10);
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     counted(&mut stream, 11);
     until("everything settled", || host.is_not_behind());
     forward.stop();
     host.write(10..12);
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     assert_eq!(seqs(&counted(&mut stream, 13)), [12, 13]);
     forward.stop();
 }
@@ -205,7 +218,7 @@ fn a_log_that_was_turned_back_is_sent_again() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     host.write(0..10);
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     counted(&mut stream, 11);
     until("everything settled", || host.is_not_behind());
     forward.stop();
@@ -213,7 +226,7 @@ fn a_log_that_was_turned_back_is_sent_again() {
     let lines = written(host.state.path());
     std::fs::write(&file, lines[..5].iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     assert_eq!(seqs(&counted(&mut stream, 5)), [1, 2, 3, 4, 5]);
     forward.stop();
 }
@@ -261,7 +274,7 @@ fn control_characters_and_long_lines_arrive_and_do_not_end_a_message() {
     host.say(&"x\u{1}é".repeat(64 << 10));
     host.say("the next one");
     let forward = host.forward(&tcp_of(&listener));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(&listener);
     let got = counted(&mut stream, 4);
     forward.stop();
     assert_eq!(got.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>(), written(host.state.path())[..4]);
@@ -275,7 +288,7 @@ fn a_collector_that_reads_nothing_holds_nobody_up() {
     let host = Host::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let forward = host.forward(&tcp_of(&listener));
-    let (stream, _) = listener.accept().unwrap();
+    let stream = accepted(&listener);
     let started = Instant::now();
     for _ in 0..40 {
         host.say(&"x".repeat(256 << 10));
