@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod ceiling;
 pub mod check;
 pub mod commands;
 pub mod config;
@@ -12,5 +13,7 @@ pub mod doctor;
 pub mod observe;
 pub mod operation;
 pub mod panics;
+pub mod recording;
+pub mod replay;
 pub mod service;
 pub mod show;

@@ -172,6 +172,12 @@ codes! {
     /// Nobody approved these bytes for the service.
     PluginNotApproved = "plugin-not-approved", Operator, Never,
         "The connector was not approved.", "Look at what the plugin asks for with `portcullis approve`, and approve it if you trust it with that.";
+    /// The ceiling wants a signature that the plugin does not have.
+    PluginNotSigned = "plugin-not-signed", Operator, Never,
+        "The connector is not signed by anybody who is trusted here.", "Put the vendor's signature beside the plugin, as `NAME.wasm.minisig`; which signers are trusted is for the security team to say in the ceiling.";
+    /// The connector's file grants more than the security team allows any connector.
+    AboveCeiling = "above-ceiling", Operator, Never,
+        "The connector is allowed more than the security policy permits.", "Take out of the connector's file what the detail names, or ask the security team to raise the ceiling.";
     /// The plugin trapped.
     PluginTrapped = "plugin-trapped", Plugin, Never,
         "The connector broke down.", "Report the trap that the detail names to the plugin's vendor.";
@@ -259,6 +265,9 @@ codes! {
     /// The journal cannot be written: nothing is accepted that could be lost.
     JournalUnwritable = "journal-unwritable", Host, Later,
         "The service cannot take operations at the moment.", "Look at the state folder: the disk may be full, or the service may not write there.";
+    /// A file of recordings that was cut, changed or made by another version.
+    RecordingUnusable = "recording-unusable", Operator, Never,
+        "The recording cannot be used.", "Record the operations again with this version; the detail names the file and the line.";
     /// The audit log cannot be written: nothing happens that would leave no trace.
     AuditUnwritable = "audit-unwritable", Host, Later,
         "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder (`portcullis audit verify`): the disk may be full, this user may not write there (name another folder with --state), or somebody changed the log.";

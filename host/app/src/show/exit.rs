@@ -55,6 +55,8 @@ exit_codes! {
     Warnings = 22, "`doctor`: it works, with warnings";
     /// `audit`: something stands against what it should be; `alarms`: there are some.
     AuditFindings = 23, "`audit`: there are findings, or the log is not as it was written; `alarms`: there are some";
+    /// `replay`: something would have gone another way, or it cannot be told.
+    Diverges = 24, "`replay`: an operation would have gone another way, or that cannot be told";
 }
 
 impl ExitCode {
@@ -106,11 +108,14 @@ impl ExitCode {
             | F::SealExpired
             | F::SealTooLong
             | F::SealKeyRetired
-            | F::SealReplayed => Self::Usage,
+            | F::SealReplayed
+            | F::RecordingUnusable => Self::Usage,
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted
             | F::PluginNotApproved
+            | F::PluginNotSigned
+            | F::AboveCeiling
             | F::CallerUnknown
             | F::CallerNotAllowed
             | F::TooManyRequests => Self::NotGranted,

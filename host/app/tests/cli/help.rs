@@ -28,6 +28,8 @@ fn help_of_every_command() {
         "approve",
         "alarms",
         "inspect",
+        "record",
+        "replay",
     ] {
         let arguments = [command, "--help"];
         let run = folder.run(if command.is_empty() { &arguments[1..] } else { &arguments });

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use portcullis::service::registry::{Registry, State, What};
-use portcullis_capabilities::OperationState;
+use portcullis_capabilities::{Ledger, OperationState};
 use portcullis_model::{OperationId, Outcome, Trace};
 use portcullis_sandbox::Ended;
 
@@ -76,7 +76,12 @@ async fn a_busy_host_delays_a_swap_and_does_not_refuse_it() {
     let occupying = tokio::spawn(async move {
         loop {
             let id = OperationId::new().unwrap();
-            let state = OperationState::for_check(Arc::clone(&former.connector.context), &id, Trace::default());
+            let state = OperationState::for_check(
+                Arc::clone(&former.connector.context),
+                &id,
+                Trace::default(),
+                Ledger::default(),
+            );
             let stay = async |_: &mut _, _: &_| {
                 entered.send(()).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(500)).await;

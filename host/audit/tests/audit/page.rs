@@ -30,6 +30,7 @@ fn samples() -> Vec<Fact> {
         Stopped { finished: true }.into(),
         ConfigurationLoaded { file: text(), sha256: text() }.into(),
         KeyRotated { key: text() }.into(),
+        CacheAltered { file: text() }.into(),
         JournalRestored { from: text() }.into(),
         Recorded { what: text(), operations: 1 }.into(),
         Alarm { alarm: text(), subject: text(), text: text(), count: 1 }.into(),
@@ -66,6 +67,7 @@ fn facts(fact: &Fact) -> usize {
         | F::ConfigurationLoaded(_)
         | F::KeyRotated(_)
         | F::JournalRestored(_)
+        | F::CacheAltered(_)
         | F::Recorded(_)
         | F::Alarm(_)
         | F::Approved(_)
@@ -76,7 +78,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Checkpoint(_)
         | F::Segment(_)
         | F::Repaired(_)
-        | F::BegunAnew(_) => 28,
+        | F::BegunAnew(_) => 29,
         F::Unknown => 0,
     }
 }

@@ -28,7 +28,7 @@ use self::write::Write;
 use crate::{Answer, Connections, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
 
 pub use probe::{Certificate, Channel, Probe, Trouble, probe};
-pub use settings::{Settings, SetupError};
+pub use settings::{MinTls, Settings, SetupError};
 
 /// A directory of LDAP servers that hold the same entries.
 pub struct LdapDirectory {
@@ -45,6 +45,11 @@ impl LdapDirectory {
         let targets = settings.check()?;
         let servers = targets.into_iter().map(|target| Server::new(target, &settings)).collect::<Result<_, _>>()?;
         Ok(Self { servers: Servers::new(servers), settings })
+    }
+
+    /// The service account's password, which every server knows that it is bound to.
+    fn service_password(&self) -> Option<&Password> {
+        self.settings.bind.as_ref().map(|(_, password)| &**password)
     }
 
     /// As [`Directory::search`], with controls: some questions, such as who may write what, cannot be asked without.

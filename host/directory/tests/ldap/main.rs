@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod answers;
 mod ber;
 mod certificates;
 mod failover;
 mod fake;
 mod hostile;
+mod mutated;
 mod pooling;
 mod protection;
 mod verification;
@@ -15,7 +17,7 @@ mod writes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::ldap::{LdapDirectory, MinTls, Settings};
 use portcullis_directory::{
     Change, ChangeKind, Directory as _, Failure, Found, Modify, Performer, Scope, Search, Value,
 };
@@ -30,6 +32,7 @@ fn settings(urls: &[String]) -> Settings {
     Settings {
         urls: urls.to_vec(),
         start_tls: false,
+        min_tls: MinTls::Tls12,
         ca_pem: None,
         bind: None,
         connections: 2,

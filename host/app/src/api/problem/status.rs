@@ -52,11 +52,14 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::ServiceAccountRefused
         | F::WrongDirectory
         | F::Misconfigured
+        | F::RecordingUnusable
         | F::ConnectionUnprotected
         | F::PluginUnusable
         | F::PluginNotGranted
         | F::PluginChanged
         | F::PluginNotApproved
+        | F::PluginNotSigned
+        | F::AboveCeiling
         | F::SecretUnreadable
         | F::HostInternal => StatusCode::INTERNAL_SERVER_ERROR,
         F::PluginTrapped
