@@ -12,6 +12,7 @@ pub mod registry;
 mod repeats;
 mod sealed;
 mod submission;
+mod watching;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -32,8 +33,6 @@ pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
 use crate::audit;
-use crate::audit::alarms::{Pace, Watch};
-use crate::audit::forward::Forward;
 use crate::config::ServiceConfig;
 use crate::observe::Metrics;
 use callers::Caller;
@@ -42,6 +41,7 @@ use ends::Ends;
 use parts::Parts;
 use registry::Registry;
 use repeats::Repeats;
+use watching::Watching;
 
 /// How many operations may wait at most, all connectors together. Each is some hundred bytes in memory.
 const MOST_WAITING: usize = 100_000;
@@ -66,8 +66,7 @@ pub struct Service {
     delivery: Arc<Delivery>,
     ends: Ends,
     repeats: Repeats,
-    alarms: Watch,
-    forward: Option<Forward>,
+    watching: Watching,
     reader: Reader,
     stopping: tokio::sync::watch::Sender<bool>,
 }
@@ -84,26 +83,14 @@ impl Service {
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
         let audit = registry.audit().clone();
-        let parts = Arc::new(Parts {
-            journal,
-            audit,
-            keys,
-            registry,
-            policy,
-            metrics,
-            trouble: Mutex::default(),
-            recordings: Default::default(),
-        });
+        let (trouble, recordings) = (Mutex::default(), Default::default());
+        let parts = Arc::new(Parts { journal, audit, keys, registry, policy, metrics, trouble, recordings });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
-        let collector = parts.policy().config.forward.clone();
-        let forward =
-            collector.map(|to| Forward::start(state.clone(), to, Arc::clone(&parts.metrics), Default::default()));
-        let forward = forward.transpose()?;
-        let alarms = watch(state, &parts)?;
-        let service = Arc::new(Self { parts, delivery, ends, repeats, alarms, forward, reader, stopping });
+        let watching = Watching::start(state, &parts)?;
+        let service = Arc::new(Self { parts, delivery, ends, repeats, watching, reader, stopping });
         service.parts.metrics.watch(&service);
         Ok(service)
     }
@@ -369,13 +356,7 @@ impl Service {
         self.parts.journal.close().await;
         let (service, audit) = (Arc::clone(self), self.parts.audit.clone());
         // What is still to be written takes a moment of the disk.
-        let close = move || {
-            service.alarms.stop();
-            audit.close();
-            // With the checkpoint that closed it.
-            service.forward.iter().for_each(Forward::stop);
-        };
-        if tokio::task::spawn_blocking(close).await.is_err() {
+        if tokio::task::spawn_blocking(move || service.watching.close(&audit)).await.is_err() {
             tracing::error!("the audit log was not closed");
         }
     }
@@ -405,13 +386,6 @@ impl Service {
         let erased = self.parts.keys.retire(&in_use, now);
         erased.map(drop).map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))
     }
-}
-
-/// Watches the audit log for alarms, by what portcullis.toml says at the time.
-fn watch(state: PathBuf, parts: &Arc<Parts>) -> Result<Watch, Fault> {
-    let of = Arc::downgrade(parts);
-    let settings = move || of.upgrade().map(|parts| parts.policy().config.alarms.clone());
-    Watch::start(state, parts.audit.clone(), settings, Arc::clone(&parts.metrics), Pace::default())
 }
 
 fn not_now(record: &Record) -> Fault {
