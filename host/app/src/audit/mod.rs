@@ -5,7 +5,9 @@
 //! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
 //! events, which hold none.
 
+pub mod alarms;
 pub mod findings;
+pub mod forward;
 pub mod report;
 pub mod show;
 #[cfg(test)]
