@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The workspaces of the project.
-const MANIFESTS: [&str; 3] = ["Cargo.toml", "plugins/Cargo.toml", "tests/plugins/Cargo.toml"];
+const MANIFESTS: [&str; 4] = ["Cargo.toml", "plugins/Cargo.toml", "tests/plugins/Cargo.toml", "fuzz/Cargo.toml"];
 
 pub(crate) fn check() -> Result {
     let mut skipped = Vec::new();

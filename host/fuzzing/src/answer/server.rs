@@ -1,0 +1,104 @@
+//! A server on a local socket that answers whatever it is asked with the bytes that it is given.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+
+use crate::scratch;
+
+/// RFC 4511: the tags of ModifyRequest and ExtendedRequest.
+const WRITES: [u8; 2] = [0x66, 0x77];
+
+pub(super) struct Server {
+    listener: Arc<UnixListener>,
+    path: PathBuf,
+    playing: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What came in.
+pub(super) struct Served(Arc<AtomicUsize>);
+
+impl Served {
+    /// How many requests to write were read.
+    pub(super) fn writes(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Server {
+    pub(super) fn listen() -> Self {
+        let path = scratch::folder("answer").join("ldapi");
+        let listener = Arc::new(UnixListener::bind(&path).expect("a socket"));
+        Self { listener, path, playing: Mutex::new(None) }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("ldapi://{}", self.path.display().to_string().replace('/', "%2F"))
+    }
+
+    /// Answers the first request of each connection with the bytes before `split`, the second one with the others, and
+    /// then sends nothing more. A connection with one answer alone gets everything at once.
+    pub(super) fn play(&self, answers: &[u8], split: usize) -> Served {
+        let writes = Arc::new(AtomicUsize::new(0));
+        let (listener, counted, answers) = (Arc::clone(&self.listener), Arc::clone(&writes), answers.to_vec());
+        let playing = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = converse(stream, &answers, split, &counted).await;
+            }
+        });
+        self.stop(Some(playing));
+        Served(writes)
+    }
+
+    /// Stops answering.
+    pub(super) fn rest(&self) {
+        self.stop(None);
+    }
+
+    fn stop(&self, next: Option<JoinHandle<()>>) {
+        let former = std::mem::replace(&mut *self.playing.lock().expect("one thread"), next);
+        if let Some(former) = former {
+            former.abort();
+        }
+    }
+}
+
+async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, writes: &AtomicUsize) -> std::io::Result<()> {
+    let (first, second) = answers.split_at(split);
+    let parts = if first.is_empty() { vec![second] } else { vec![first, second] };
+    let mut request = vec![0; 4096];
+    for part in parts {
+        let length = stream.read(&mut request).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        if operation(&request[..length]).is_some_and(|tag| WRITES.contains(&tag)) {
+            writes.fetch_add(1, Ordering::SeqCst);
+        }
+        stream.write_all(part).await?;
+    }
+    stream.shutdown().await?;
+    // The client closes when it has understood, or has given up; a request that is still to come is read and counted.
+    loop {
+        let length = stream.read(&mut request).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        if operation(&request[..length]).is_some_and(|tag| WRITES.contains(&tag)) {
+            writes.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// The tag of the operation in a request: what follows the length of the message and its id (RFC 4511 section 4.1.1).
+fn operation(request: &[u8]) -> Option<u8> {
+    let length = *request.get(1)?;
+    let id = if length < 0x80 { 2 } else { 2 + usize::from(length & 0x7f) };
+    let digits = usize::from(*request.get(id + 1)?);
+    request.get(id + 2 + digits).copied()
+}
