@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 type Fallible = Result<(), Box<dyn std::error::Error>>;
 
 /// Who may depend on whom. Whatever is not listed is an arrow that runs another way.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("directory", &["model"]),
     ("sandbox", &["model"]),
     ("journal", &["model"]),
+    ("audit", &["model"]),
     ("seal", &["model"]),
     ("capabilities", &["directory", "model", "sandbox"]),
-    ("app", &["capabilities", "directory", "journal", "model", "sandbox", "seal"]),
-    ("fuzzing", &["capabilities", "directory", "model", "sandbox", "seal"]),
+    ("app", &["audit", "capabilities", "directory", "journal", "model", "sandbox", "seal"]),
+    ("fuzzing", &["audit", "capabilities", "directory", "model", "sandbox", "seal"]),
     ("xtask", &[]),
 ];
 

@@ -3,6 +3,7 @@
 //! `operation` holds the one path that every operation takes; everything else is what it needs or how it is shown.
 
 pub mod api;
+pub mod audit;
 pub mod check;
 pub mod commands;
 pub mod config;

@@ -4,14 +4,14 @@
 //! directory. After a crash it can tell what was surely not sent from what may have been. Nothing here decides whether
 //! an effect is allowed: that was decided before.
 
-use portcullis_model::Fault;
+use portcullis_model::{Fault, Trace};
 
 /// Asked once for each operation, before its first effect.
 #[async_trait::async_trait]
 pub trait Intent: Send + Sync {
-    /// Returns when the intent is safe on disk.
+    /// Returns when the intent is safe on disk. What was recorded until now may be kept along with it.
     ///
     /// # Errors
     /// The effect does not happen, and neither does any later one of the operation.
-    async fn before_effect(&self) -> Result<(), Fault>;
+    async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault>;
 }

@@ -1,9 +1,10 @@
 //! What one operation carries through the sandbox, and what a connector's operations share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_directory::{Directory, Entry};
-use portcullis_model::{Event, Login, Operation, OperationId, Password, Trace};
+use portcullis_model::{Event, Login, Operation, OperationId, Password, Trace, Use};
 use portcullis_sandbox::{Guarded, LimitHit, Limiter, Limits};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::WasiCtx;
@@ -53,6 +54,8 @@ pub struct OperationState {
     pub(crate) wasi: Option<WasiCtx>,
     /// Still to be asked before the first effect.
     pub(crate) intent: Option<Arc<dyn Intent>>,
+    /// Settings and the log, which are told of once.
+    told: BTreeSet<Use>,
     limiter: Limiter,
     calls_left: u32,
 }
@@ -102,6 +105,7 @@ impl OperationState {
             sink,
             wasi: None,
             intent: None,
+            told: BTreeSet::new(),
             limiter,
             calls_left,
         }
@@ -130,6 +134,13 @@ impl OperationState {
                 let limit = self.context.limits.host_calls.to_string();
                 Err(wasmtime::Error::new(LimitHit { what: "host calls", limit }))
             }
+        }
+    }
+
+    /// Records the first use of something that is used often and always in the same way.
+    pub(crate) fn used_once(&mut self, used: Use, event: impl FnOnce() -> Event) {
+        if self.told.insert(used) {
+            self.trace.record(event());
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{FaultCode, OperationKind};
+use crate::{FaultCode, OperationKind, Use};
 
 /// An effect on the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -67,6 +67,9 @@ pub enum Event {
         call: &'static str,
         /// What it was about: attribute names, a base, an OID; never a value.
         subject: String,
+        /// The grants that let it pass.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        uses: Vec<Use>,
     },
     /// A capability call was stopped; nothing was sent.
     Denied {
@@ -78,6 +81,9 @@ pub enum Event {
         subject: String,
         /// Which grant is missing.
         reason: String,
+        /// What would have to be granted; none where no grant allows it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wanted: Option<Use>,
     },
     /// The directory took a write.
     Written {
@@ -118,6 +124,11 @@ pub enum Event {
         /// The trap, or the limit that was met.
         reason: String,
     },
+    /// More calls were allowed or denied than are kept. What had an effect is always kept.
+    Omitted {
+        /// How many.
+        count: usize,
+    },
     /// How the operation ended.
     Ended {
         /// `done`, `refused`, `unknown`.
@@ -134,8 +145,8 @@ impl fmt::Display for Event {
                 write!(f, "asked      {operation} for {account} through {connector}")
             }
             Self::Located { dn, server } => write!(f, "located    {dn} on {server}"),
-            Self::Allowed { capability, call, subject } => write!(f, "allowed    {capability}.{call} {subject}"),
-            Self::Denied { capability, call, subject, reason } => {
+            Self::Allowed { capability, call, subject, .. } => write!(f, "allowed    {capability}.{call} {subject}"),
+            Self::Denied { capability, call, subject, reason, .. } => {
                 write!(f, "DENIED     {capability}.{call} {subject}: {reason}")
             }
             Self::Written { what, server, password } => {
@@ -148,6 +159,7 @@ impl fmt::Display for Event {
             Self::InDoubt { what, reason, .. } => write!(f, "in doubt   {}: {reason}", what.join(", ")),
             Self::Confirmed { how } => write!(f, "confirmed  {how}"),
             Self::PluginEnded { code, reason } => write!(f, "plugin     {code}: {reason}"),
+            Self::Omitted { count } => write!(f, "omitted    {count} more calls that were allowed or denied"),
             Self::Ended { outcome, fault: None } => write!(f, "ended      {outcome}"),
             Self::Ended { outcome, fault: Some(code) } => write!(f, "ended      {outcome}: {code}"),
         }

@@ -259,6 +259,9 @@ codes! {
     /// The journal cannot be written: nothing is accepted that could be lost.
     JournalUnwritable = "journal-unwritable", Host, Later,
         "The service cannot take operations at the moment.", "Look at the state folder: the disk may be full, or the service may not write there.";
+    /// The audit log cannot be written: nothing happens that would leave no trace.
+    AuditUnwritable = "audit-unwritable", Host, Later,
+        "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder (`portcullis audit verify`): the disk may be full, this user may not write there (name another folder with --state), or somebody changed the log.";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
         "Portcullis failed.", "Report the detail to the makers of Portcullis.";

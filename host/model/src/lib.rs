@@ -10,6 +10,7 @@ mod operation;
 mod outcome;
 mod password;
 mod trace;
+mod used;
 
 pub use account::{AccountStatus, Login, LoginError, Verdict};
 pub use event::{Effect, Event, Note};
@@ -17,4 +18,5 @@ pub use fault::{Blame, Fault, FaultCode, Retry};
 pub use operation::{Operation, OperationId, OperationKind, Passwords, ResetOptions};
 pub use outcome::{Confirmation, Outcome, Receipt, Result, Stage, Timings};
 pub use password::{Encoding, Password, PasswordError};
-pub use trace::Trace;
+pub use trace::{Moment, Trace};
+pub use used::{Use, UsedValue};

@@ -1,46 +1,77 @@
 //! The events of one operation, in order. Shared by the host's own steps and the capabilities.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use crate::Event;
 
+/// An event and when it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// By the host's clock.
+    pub at: SystemTime,
+    /// What happened.
+    pub event: Event,
+}
+
 /// Collects the events of one operation; a clone writes to the same list.
 ///
-/// At most [`Trace::MAX_EVENTS`] are kept: a plugin that calls for ever is stopped by its budget of host calls, and
-/// until then must not fill the memory.
+/// Of calls that were allowed or denied at most [`Trace::MAX_CALLS`] are kept: a plugin that calls for ever is stopped
+/// by its budget of host calls, and until then must not fill the memory. What had an effect is always kept.
 #[derive(Debug, Clone, Default)]
-pub struct Trace(Arc<Mutex<Events>>);
+pub struct Trace(Arc<Mutex<Moments>>);
 
 #[derive(Debug, Default)]
-struct Events {
-    kept: Vec<Event>,
-    dropped: usize,
+struct Moments {
+    kept: Vec<Moment>,
+    calls: usize,
+    omitted: usize,
+    taken: usize,
 }
 
 impl Trace {
-    /// How many events are kept.
-    pub const MAX_EVENTS: usize = 1024;
+    /// How many allowed or denied calls are kept.
+    pub const MAX_CALLS: usize = 1024;
 
-    /// Adds a fact.
+    /// Adds a fact, now.
     pub fn record(&self, event: Event) {
-        let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.kept.len() < Self::MAX_EVENTS {
-            events.kept.push(event);
-        } else {
-            events.dropped += 1;
+        let mut all = self.all();
+        if matches!(event, Event::Allowed { .. } | Event::Denied { .. }) {
+            all.calls += 1;
+            if all.calls > Self::MAX_CALLS {
+                all.omitted += 1;
+                return;
+            }
         }
+        all.kept.push(Moment { at: SystemTime::now(), event });
+    }
+
+    /// Adds the last fact, and before it how many were not kept.
+    pub fn end(&self, event: Event) {
+        let omitted = self.all().omitted;
+        if omitted > 0 {
+            self.record(Event::Omitted { count: omitted });
+        }
+        self.record(event);
     }
 
     /// What was recorded so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept.clone()
+        self.all().kept.iter().map(|moment| moment.event.clone()).collect()
     }
 
-    /// How many events did not fit.
+    /// What was recorded since this was asked the last time: for who keeps the events while they happen.
     #[must_use]
-    pub fn dropped(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).dropped
+    pub fn take_new(&self) -> Vec<Moment> {
+        let mut all = self.all();
+        let new = all.kept.get(all.taken..).unwrap_or_default().to_vec();
+        all.taken = all.kept.len();
+        new
+    }
+
+    fn all(&self) -> MutexGuard<'_, Moments> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,13 +79,38 @@ impl Trace {
 mod tests {
     use super::*;
 
+    fn allowed(n: usize) -> Event {
+        Event::Allowed { capability: "ldap", call: "target", subject: n.to_string(), uses: Vec::new() }
+    }
+
+    fn written() -> Event {
+        Event::Written { what: vec!["description".into()], server: "a".into(), password: false }
+    }
+
     #[test]
-    fn keeps_the_order_and_a_bounded_number() {
+    fn calls_are_bounded_and_effects_are_not() {
         let trace = Trace::default();
-        for n in 0..Trace::MAX_EVENTS + 3 {
-            trace.record(Event::Confirmed { how: n.to_string() });
+        for n in 0..Trace::MAX_CALLS + 3 {
+            trace.record(allowed(n));
         }
-        assert_eq!(trace.events()[1], Event::Confirmed { how: "1".into() });
-        assert_eq!((trace.events().len(), trace.dropped()), (Trace::MAX_EVENTS, 3));
+        trace.record(written());
+        trace.end(Event::Ended { outcome: "done", fault: None });
+        let events = trace.events();
+        assert_eq!(events[1], allowed(1));
+        assert_eq!(
+            events[Trace::MAX_CALLS..],
+            [written(), Event::Omitted { count: 3 }, Event::Ended { outcome: "done", fault: None }]
+        );
+    }
+
+    #[test]
+    fn what_was_taken_is_not_given_again() {
+        let trace = Trace::default();
+        trace.record(allowed(0));
+        assert_eq!(trace.take_new().len(), 1);
+        assert!(trace.take_new().is_empty());
+        trace.record(written());
+        assert_eq!(trace.take_new().into_iter().map(|moment| moment.event).collect::<Vec<_>>(), [written()]);
+        assert_eq!(trace.events().len(), 2);
     }
 }

@@ -129,7 +129,7 @@ fn agreed() -> Result<bool, Fault> {
 }
 
 /// The user who types. For the record only: who may write the file may write any name into it.
-fn who() -> String {
+pub(super) fn who() -> String {
     let uid = std::fs::metadata("/proc/self").map(|meta| meta.uid()).ok();
     let sudo = std::env::var("SUDO_USER").ok().filter(|name| uid == Some(0) && is_name(name));
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which command does it.
 
 mod approve;
+mod audit;
 mod check;
 mod completions;
 mod connectors;
@@ -101,6 +102,8 @@ enum Command {
     Token,
     /// Show what a plugin asks for, and let the service run it from now on. Runs nothing of it.
     Approve(approve::Approve),
+    /// Find out whether the audit log is as it was written.
+    Audit(audit::Audit),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
@@ -169,6 +172,7 @@ impl Cli {
             Command::Restore { from } => service::backup::put_back(&setup, &from),
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
+            Command::Audit(audit) => audit.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),

@@ -4,9 +4,12 @@ use clap::Args;
 use portcullis_model::{Fault, FaultCode, Login, Operation, OperationKind, Outcome, Password, ResetOptions};
 
 use super::OnAccount;
+use super::approve::who;
 use super::password::Source;
 use super::setup::{Setup, complain};
-use crate::operation::{Report, perform};
+use crate::audit::perform_audited;
+use crate::operation::Report;
+
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -112,7 +115,17 @@ async fn operate(
         Ok(operation) => operation,
         Err(fault) => return setup.fault(&fault),
     };
-    let report = perform(&connector, &operation).await;
+    let log = match setup.audit_log() {
+        Ok(log) => log,
+        Err(fault) => return setup.fault(&fault),
+    };
+    let caller = format!("user:{}", who());
+    let (report, kept) = perform_audited(&log, caller, &connector, &operation).await;
+    log.close();
+    if let Err(fault) = kept {
+        // What was done is told all the same: it is true.
+        tracing::error!("the end of this operation is not in the audit log: {fault}");
+    }
     // A password that may have been set is told even where nobody could find out: it may be the only key there is.
     let password = operation
         .new_password()

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use portcullis_audit::{About, AuditLog, Entry, Fact};
 use portcullis_model::{Fault, FaultCode, Login};
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
@@ -10,6 +11,8 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::approve::who;
+use crate::audit;
 use crate::config::{self, ConnectorFile, Problems};
 use crate::connector::Connector;
 use crate::observe::ours;
@@ -53,6 +56,24 @@ impl Setup {
             );
             Fault::new(FaultCode::Misconfigured, text)
         })
+    }
+
+    /// The audit log, to write into.
+    ///
+    /// # Errors
+    /// It cannot be written: then nothing is done that belongs into it.
+    pub(super) fn audit_log(&self) -> Result<AuditLog, Fault> {
+        self.make_state_folder().map_err(|fault| Fault::new(FaultCode::AuditUnwritable, fault.detail))?;
+        audit::open(&self.state)
+    }
+
+    /// Writes into the audit log what somebody did by a command.
+    pub(super) fn audit(&self, fact: impl Into<Fact>) -> Result<(), Fault> {
+        let log = self.audit_log()?;
+        let about = About { caller: Some(format!("user:{}", who())), ..About::default() };
+        let written = log.append_blocking(vec![Entry::now(about, fact)]);
+        log.close();
+        written.map_err(|error| audit::unwritable(&error))
     }
 
     /// Where compiled plugins are kept, if anywhere.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use portcullis_capabilities::{Intent, Ledger, OperationState, Target};
 use portcullis_model::{
-    Confirmation, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings, Trace,
+    Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer,
+    Timings, Trace,
 };
 
 use tracing::Instrument as _;
@@ -36,6 +37,8 @@ pub struct Report {
     pub refused_binds: usize,
     /// What was asked, allowed, denied and done.
     pub events: Vec<Event>,
+    /// Those of the events that the [`Intent`] did not take, with their times.
+    pub untaken: Vec<Moment>,
 }
 
 /// What stands around one operation: neither the caller nor the connector has a say in it.
@@ -66,8 +69,9 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
     let outcome = path(connector, operation, around, &trace, &mut timings, &ledger).await;
     let outcome = outcome.unwrap_or_else(Outcome::Refused);
     let fault = outcome.fault().map(|fault| fault.code);
-    trace.record(Event::Ended { outcome: outcome.word(), fault });
-    Report { outcome, timings, refused_binds: ledger.seen().refused_binds, events: trace.events() }
+    trace.end(Event::Ended { outcome: outcome.word(), fault });
+    let refused_binds = ledger.seen().refused_binds;
+    Report { outcome, timings, refused_binds, events: trace.events(), untaken: trace.take_new() }
 }
 
 /// An error here means that nothing was written.

@@ -74,7 +74,8 @@ impl Service {
         let repeats = Repeats::open(&state)?;
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
-        let parts = Arc::new(Parts { journal, keys, registry, policy, metrics, trouble: Mutex::default() });
+        let audit = registry.audit().clone();
+        let parts = Arc::new(Parts { journal, audit, keys, registry, policy, metrics, trouble: Mutex::default() });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
@@ -262,16 +263,13 @@ impl Service {
     /// Whether operations are taken.
     ///
     /// # Errors
-    /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] for some seconds after the journal could not be
-    /// written.
+    /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] and [`FaultCode::AuditUnwritable`] for some seconds
+    /// after the journal or the audit log could not be written.
     pub fn ready(&self) -> Result<(), Fault> {
         if *self.stopping.borrow() {
             return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));
         }
-        match self.parts.unwritable() {
-            Some(why) => Err(Fault::new(FaultCode::JournalUnwritable, why)),
-            None => Ok(()),
-        }
+        self.parts.writable()
     }
 
     /// The journal, to read.
@@ -328,9 +326,14 @@ impl Service {
         self.delivery.stop(most).await
     }
 
-    /// Closes the journal, once nobody asks any more.
+    /// Closes the journal and the audit log, once nobody asks any more.
     pub async fn close(&self) {
         self.parts.journal.close().await;
+        let audit = self.parts.audit.clone();
+        // What is still to be written takes a moment of the disk.
+        if tokio::task::spawn_blocking(move || audit.close()).await.is_err() {
+            tracing::error!("the audit log was not closed");
+        }
     }
 
     /// The journal, for reading that must not hold deliveries up: lists and streams, however long they are.

@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use portcullis_journal::{Accepted, Event, Journal, JournalError, NewOperation, Record};
-use portcullis_model::OperationId;
+use portcullis_audit::fact::Reached;
+use portcullis_audit::{About, AuditLog, Entry};
+use portcullis_journal::{Accepted, Event, Journal, JournalError, NewOperation, Record, State};
+use portcullis_model::{Fault, FaultCode, OperationId};
 use portcullis_seal::KeyRing;
 
 use super::callers::{Callers, Rates};
 use super::registry::Registry;
+use crate::audit;
 use crate::config::{Delivery, ServiceConfig};
 use crate::observe::Metrics;
 
@@ -32,6 +35,7 @@ impl Policy {
 /// What the parts of the service share.
 pub(crate) struct Parts {
     pub(crate) journal: Journal,
+    pub(crate) audit: AuditLog,
     pub(crate) keys: KeyRing,
     pub(crate) registry: Arc<Registry>,
     pub(crate) policy: ArcSwap<Policy>,
@@ -47,8 +51,14 @@ impl Parts {
     /// Writes an event into the journal, and lets those who observe know.
     pub(crate) async fn record(&self, id: &OperationId, event: Event) -> Result<Record, JournalError> {
         let fault = event.fault().map(|fault| fault.code);
+        let by = event.name();
         let record = self.journal.record(id, event).await.inspect_err(|error| self.troubled(error))?;
         self.metrics.reached(&record, fault);
+        if record.state != State::Acting {
+            let fault = fault.map(|code| code.to_string());
+            let reached = Reached { state: record.state.to_string(), by: by.to_owned(), fault };
+            self.audit.note(vec![Entry::now(about(&record), reached)]);
+        }
         Ok(record)
     }
 
@@ -64,10 +74,18 @@ impl Parts {
         }
     }
 
-    /// Why the journal cannot be written, if it could not a moment ago.
-    pub(crate) fn unwritable(&self) -> Option<String> {
+    /// Whether journal and audit log can be written, or could not a moment ago.
+    pub(crate) fn writable(&self) -> Result<(), Fault> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE).map(|(_, why)| why.clone())
+        if let Some((_, why)) = trouble.as_ref().filter(|(at, _)| at.elapsed() < TROUBLE) {
+            return Err(Fault::new(FaultCode::JournalUnwritable, why.clone()));
+        }
+        self.audited()
+    }
+
+    /// Whether the audit log can be written, or could not a moment ago.
+    pub(crate) fn audited(&self) -> Result<(), Fault> {
+        self.audit.trouble(TROUBLE).map_or(Ok(()), |error| Err(audit::unwritable(&error)))
     }
 
     /// `[delivery]` as it is now.
@@ -78,5 +96,14 @@ impl Parts {
     /// The policy as it is now.
     pub(crate) fn policy(&self) -> Arc<Policy> {
         self.policy.load_full()
+    }
+}
+
+/// Whom the facts of an operation are about.
+pub(crate) fn about(record: &Record) -> About {
+    About {
+        operation: Some(record.id.to_string()),
+        connector: Some(record.connector.clone()),
+        caller: Some(record.caller.clone()),
     }
 }

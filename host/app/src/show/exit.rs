@@ -53,6 +53,8 @@ exit_codes! {
     NotCarriedOut = 21, "superseded by a newer operation, or cancelled";
     /// `doctor`: everything works, and something should be looked at.
     Warnings = 22, "`doctor`: it works, with warnings";
+    /// `audit`: something stands against what it should be.
+    AuditFindings = 23, "`audit`: there are findings, or the log is not as it was written";
 }
 
 impl ExitCode {
@@ -134,7 +136,7 @@ impl ExitCode {
             | F::LeftOut => Self::Plugin,
             F::DirectoryDenied | F::DirectoryRefused => Self::DirectoryRefused,
             F::Superseded | F::Cancelled => Self::NotCarriedOut,
-            F::Busy | F::HostInternal | F::Stopping | F::JournalUnwritable => Self::Internal,
+            F::Busy | F::HostInternal | F::Stopping | F::JournalUnwritable | F::AuditUnwritable => Self::Internal,
         }
     }
 }

@@ -31,7 +31,12 @@ impl Command {
         let mut command = process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
         // One cache for all tests and runs: compiling a plugin takes longer than everything else.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-plugins");
-        command.env_clear().env("HOME", folder).env("LANG", "C.UTF-8").env("PORTCULLIS_CACHE", cache);
+        command
+            .env_clear()
+            .env("HOME", folder)
+            .env("LANG", "C.UTF-8")
+            .env("PORTCULLIS_CACHE", cache)
+            .env("PORTCULLIS_STATE", folder.join("state"));
         command.env("PORTCULLIS_CONFIG", folder).args(arguments);
         let quoted = arguments.iter().map(|word| {
             let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@/=".contains(&b));

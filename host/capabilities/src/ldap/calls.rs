@@ -118,7 +118,7 @@ impl OperationState {
     /// operation.
     async fn intend(&mut self) -> Result<(), Failure> {
         let Some(intent) = &self.intent else { return Ok(()) };
-        match intent.before_effect().await {
+        match intent.before_effect(&self.trace).await {
             Ok(()) => {
                 self.intent = None;
                 Ok(())

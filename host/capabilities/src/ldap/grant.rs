@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_directory::dn::Dn;
 use portcullis_directory::filter::{Filter, Subject};
 use portcullis_directory::{Control, Search};
+use portcullis_model::Use;
 
 use super::AttributeName;
 use crate::Permitted;
@@ -53,11 +54,18 @@ pub struct Denial {
     pub reason: String,
     /// The call makes no sense, whatever is granted: the guest reads `invalid` instead of `denied`.
     pub malformed: bool,
+    /// What would have to be granted; none where no grant allows it.
+    pub wanted: Option<Use>,
 }
 
 impl Denial {
     pub(super) fn new(subject: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { subject: subject.into(), reason: reason.into(), malformed: false }
+        Self { subject: subject.into(), reason: reason.into(), malformed: false, wanted: None }
+    }
+
+    /// With what would have to be granted.
+    pub(super) fn wanting(self, wanted: Use) -> Self {
+        Self { wanted: Some(wanted), ..self }
     }
 
     pub(super) fn malformed(subject: impl Into<String>, reason: impl Into<String>) -> Self {
@@ -135,7 +143,8 @@ impl LdapGrant {
             return Err(Denial::new(
                 &*search.base,
                 "the base lies in no granted one: add it to `bases` in [ldap.search] if the connector may search there",
-            ));
+            )
+            .wanting(Use::Search { base: search.base }));
         }
         let filter = Filter::parse(&search.filter)
             .map_err(|bad| Denial::malformed("filter", format!("the filter is not RFC 4515: {bad}")))?;
@@ -157,6 +166,20 @@ impl LdapGrant {
         Ok(Permitted::new(search))
     }
 
+    /// The grants that let a search pass.
+    pub(super) fn uses_of_search(&self, search: &Search) -> Vec<Use> {
+        let base = Dn::parse(&search.base).ok();
+        let base = self.search.iter().find(|granted| base.as_ref().is_some_and(|base| base.is_below_or_equal(granted)));
+        let filter = Filter::parse(&search.filter);
+        let looked_at = filter.iter().flat_map(Filter::attributes).filter_map(|subject| match subject {
+            Subject::Attribute(name) => AttributeName::parse(name).ok(),
+            _ => None,
+        });
+        let named = search.attributes.iter().filter_map(|name| AttributeName::parse(name).ok());
+        let read = looked_at.chain(named).map(|name| Use::Read { attribute: name.to_string() });
+        base.map(|base| Use::Search { base: base.to_string() }).into_iter().chain(read).collect()
+    }
+
     /// Whether controls may be sent.
     ///
     /// # Errors
@@ -168,7 +191,8 @@ impl LdapGrant {
             Some(control) => Err(Denial::new(
                 &*control.oid,
                 format!("the control is not granted: add \"{}\" to `controls` in [ldap.allow]", &*control.oid),
-            )),
+            )
+            .wanting(Use::Control { oid: control.oid.clone() })),
         }
     }
 
@@ -184,7 +208,7 @@ impl LdapGrant {
             Ok(parsed) if self.read.contains(&parsed) => Ok(parsed),
             Ok(parsed) => {
                 let reason = format!("not readable: add \"{parsed}\" to `attributes` in [ldap.read]");
-                Err(Denial::new(parsed.to_string(), reason))
+                Err(Denial::new(parsed.to_string(), reason).wanting(Use::Read { attribute: parsed.to_string() }))
             }
             Err(bad) => Err(Denial::malformed(name, bad.to_string())),
         }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use portcullis_directory as dir;
-use portcullis_model::Event;
+use portcullis_model::{Event, Use};
 use wasmtime::component::Resource;
 
 use super::grant::Denial;
@@ -39,12 +39,13 @@ impl OperationState {
     fn pass<T>(
         &self,
         call: &'static str,
-        subject: impl FnOnce(&T) -> String,
+        about: impl FnOnce(&T) -> (String, Vec<Use>),
         checked: Result<Permitted<T>, Denial>,
     ) -> Result<Permitted<T>, LdapError> {
         match checked {
             Ok(permitted) => {
-                self.trace.record(audit::allowed(call, clean(&permitted.look(subject), MOST_SUBJECT, &self.secrets)));
+                let (subject, uses) = permitted.look(about);
+                self.trace.record(audit::allowed(call, clean(&subject, MOST_SUBJECT, &self.secrets), uses));
                 Ok(permitted)
             }
             Err(denial) => {
@@ -52,7 +53,8 @@ impl OperationState {
                 let recorded = Denial {
                     subject: fit(&denial.subject, MOST_SUBJECT),
                     reason: fit(&denial.reason, MOST_REASON),
-                    ..denial
+                    wanted: denial.wanted.clone().map(|wanted| wanted.cleaned(|text| fit(text, MOST_SUBJECT))),
+                    malformed: denial.malformed,
                 };
                 let text = |denial: &Denial| format!("ldap.{call} {}: {}", denial.subject, denial.reason);
                 let event: Event = audit::denied(call, &recorded);
@@ -87,7 +89,8 @@ macro_rules! or_return {
 impl Host for OperationState {
     async fn target(&mut self, attributes: Vec<String>) -> Call<Entry> {
         self.charge()?;
-        let names = or_return!(self.pass("target", |names| audit::names(names), self.grant().permit_read(&attributes)));
+        let about = |names: &Vec<_>| (audit::names(names), audit::reads(names));
+        let names = or_return!(self.pass("target", about, self.grant().permit_read(&attributes)));
         Ok(match self.read_target().await? {
             None => Err(LdapError::NoTarget),
             Some(Ok(entry)) => Ok(convert::one_entry(&entry, &names.into_inner())),
@@ -106,7 +109,8 @@ impl Host for OperationState {
         };
         let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
         let checked = self.grant().permit_search(search);
-        let permitted = or_return!(self.pass("search", |search| search.base.clone(), checked));
+        let about = |search: &dir::Search| (search.base.clone(), self.grant().uses_of_search(search));
+        let permitted = or_return!(self.pass("search", about, checked));
         // No password was sent, so a server that repeats one has it from the guest: withholding it would confirm a guess.
         Ok(match self.run_search(permitted).await? {
             Ok(found) if found.answer.code == 0 || found.more => Ok(convert::entries(&found.entries, &names)),
@@ -117,8 +121,9 @@ impl Host for OperationState {
 
     async fn root_dse(&mut self, attributes: Vec<String>) -> Call<Entry> {
         self.charge()?;
-        let names =
-            or_return!(self.pass("root-dse", |names| audit::names(names), LdapGrant::permit_root_dse(&attributes)));
+        // What describes the server needs no grant, so none is used.
+        let about = |names: &Vec<_>| (audit::names(names), Vec::new());
+        let names = or_return!(self.pass("root-dse", about, LdapGrant::permit_root_dse(&attributes)));
         Ok(match self.read_root_dse().await? {
             Ok(entry) => Ok(convert::one_entry(&entry, &names.into_inner())),
             Err(failure) => Err(convert::failure(failure, false, &self.secrets)),
@@ -142,7 +147,11 @@ impl Host for OperationState {
         let checked = self
             .may_write(performer.as_ref())
             .and_then(|()| self.grant().permit_modify(&target, &dn, performer.as_ref(), changes, controls));
-        let permitted = or_return!(self.pass("modify", |_| subject, checked));
+        let about = |(performer, modify): &(dir::Performer, dir::Modify)| {
+            let written = modify.changes.iter().flat_map(audit::writes);
+            (subject, written.chain(audit::sent_with(performer, &modify.controls)).collect())
+        };
+        let permitted = or_return!(self.pass("modify", about, checked));
         let result = self.run_modify(permitted).await?;
         Ok(self.answered(true, result))
     }
@@ -162,7 +171,11 @@ impl Host for OperationState {
         let checked = self
             .may_write(performer.as_ref())
             .and_then(|()| self.grant().permit_set_password(&target, &dn, performer.as_ref(), new, controls));
-        let permitted = or_return!(self.pass("set-password", |_| "the target's password".into(), checked));
+        let about = |(performer, request): &(dir::Performer, dir::SetPassword)| {
+            let with = audit::sent_with(performer, &request.controls);
+            ("the target's password".into(), [Use::SetPassword].into_iter().chain(with).collect())
+        };
+        let permitted = or_return!(self.pass("set-password", about, checked));
         let result = self.run_set_password(permitted).await?;
         Ok(self.answered(true, result))
     }
@@ -175,7 +188,11 @@ impl Host for OperationState {
         let refused = self.ledger.with(|seen| seen.refused_binds);
         let subject = format!("as the target with the password `{}`", password.label.name());
         let checked = self.grant().permit_bind(&target, &dn, password, refused, controls);
-        let permitted = or_return!(self.pass("try-bind", |_| subject, checked));
+        let about = |(_, _, controls): &(String, Held, Vec<dir::Control>)| {
+            let with = audit::sent_with(&dir::Performer::Service, controls);
+            (subject, [Use::TryBind].into_iter().chain(with).collect())
+        };
+        let permitted = or_return!(self.pass("try-bind", about, checked));
         let result = self.run_bind(permitted).await?;
         Ok(self.answered(false, result))
     }

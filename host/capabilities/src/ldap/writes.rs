@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_directory::{Change, ChangeKind, Control, Modify, Performer, SetPassword, Value};
-use portcullis_model::Encoding;
+use portcullis_model::{Encoding, Use, UsedValue};
 
 use super::grant::{Denial, MOST_ITEMS};
 use super::{AttributeName, LdapGrant, WriteGrant};
@@ -60,7 +60,10 @@ impl LdapGrant {
                     changes.iter().try_for_each(|change| permit_values(name, change, values, *remove))?;
                 }
                 None => {
-                    return Err(Denial::new(name.to_string(), format!("not writable: add `{name}` to [ldap.write]")));
+                    let value = changes.iter().map(|change| change.uses()).next_back().unwrap_or(UsedValue::Other);
+                    let wanted = Use::Write { attribute: name.to_string(), value };
+                    let reason = format!("not writable: add `{name}` to [ldap.write]");
+                    return Err(Denial::new(name.to_string(), reason).wanting(wanted));
                 }
             }
         }
@@ -83,7 +86,8 @@ impl LdapGrant {
     ) -> Result<Permitted<(Performer, SetPassword)>, Denial> {
         let performer = self.permit_write(target, dn, performer, &controls)?;
         if !self.set_password {
-            return Err(Denial::new("set-password", "not granted: write `set-password = true` in [ldap.allow]"));
+            return Err(Denial::new("set-password", "not granted: write `set-password = true` in [ldap.allow]")
+                .wanting(Use::SetPassword));
         }
         if new.label != Label::New {
             let reason = format!("the password `{}` is not the one to be set", new.label.name());
@@ -106,7 +110,9 @@ impl LdapGrant {
         controls: Vec<Control>,
     ) -> Result<Permitted<(String, Held, Vec<Control>)>, Denial> {
         if !self.try_bind {
-            return Err(Denial::new("try-bind", "not granted: write `try-bind = true` in [ldap.allow]"));
+            return Err(
+                Denial::new("try-bind", "not granted: write `try-bind = true` in [ldap.allow]").wanting(Use::TryBind)
+            );
         }
         same_entry(target, dn)?;
         self.permit_controls(&controls)?;
@@ -128,7 +134,8 @@ impl LdapGrant {
             return Err(Denial::new(
                 "performer",
                 "writing as the target is not granted: write `as-target = true` in [ldap.allow]",
-            ));
+            )
+            .wanting(Use::AsTarget));
         }
         if held.label != Label::Old {
             let reason = format!("the target is bound with its `old` password, not with `{}`", held.label.name());
@@ -182,13 +189,15 @@ fn permit_values(name: &AttributeName, change: &PlacedChange, values: &[String],
             Err(Denial::new(
                 name.to_string(),
                 format!("may not be removed: write `{name} = \"remove\"` in [ldap.write] to allow it"),
-            ))
+            )
+            .wanting(Use::Write { attribute: name.to_string(), value: UsedValue::Removed }))
         };
     }
     for value in &change.values {
         match value {
             Placed::Password(..) => {
-                return Err(Denial::new(name.to_string(), "a password may not be written into this attribute"));
+                return Err(Denial::new(name.to_string(), "a password may not be written into this attribute")
+                    .wanting(Use::Write { attribute: name.to_string(), value: UsedValue::Password }));
             }
             Placed::Plain(bytes) if values.iter().any(|granted| granted.as_bytes() == bytes) => {}
             // The value stays out of the text: it may be anything, a password that was guessed included.
@@ -196,7 +205,8 @@ fn permit_values(name: &AttributeName, change: &PlacedChange, values: &[String],
                 return Err(Denial::new(
                     name.to_string(),
                     format!("not one of the granted values of `{name}` in [ldap.write]"),
-                ));
+                )
+                .wanting(Use::Write { attribute: name.to_string(), value: UsedValue::Other }));
             }
         }
     }
@@ -204,6 +214,15 @@ fn permit_values(name: &AttributeName, change: &PlacedChange, values: &[String],
 }
 
 impl PlacedChange {
+    /// What goes into the attribute, without a value that nobody granted.
+    fn uses(&self) -> UsedValue {
+        match self.values.first() {
+            None => UsedValue::Removed,
+            Some(Placed::Password(..)) => UsedValue::Password,
+            Some(Placed::Plain(_)) => UsedValue::Other,
+        }
+    }
+
     fn into_change(self) -> Change {
         let value = |placed| match placed {
             Placed::Plain(bytes) => Value::Plain(bytes),

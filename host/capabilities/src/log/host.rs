@@ -1,5 +1,7 @@
 //! The function of the interface `log`.
 
+use portcullis_model::Use;
+
 use crate::bindings::portcullis::writeback::log::{Host, Level as WitLevel};
 use crate::log::Level;
 use crate::state::OperationState;
@@ -15,6 +17,7 @@ impl Host for OperationState {
         };
         if self.context.grants.log.as_ref().is_some_and(|grant| level >= grant.level) {
             self.sink.line(level, "log", &message);
+            self.used_once(Use::Log, super::allowed);
         }
         Ok(())
     }

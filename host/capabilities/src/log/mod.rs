@@ -7,7 +7,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portcullis_model::Password;
+use portcullis_model::{Event, Password, Use};
 
 use crate::text::clean;
 
@@ -29,6 +29,10 @@ pub enum Level {
 pub struct LogGrant {
     /// This level and above.
     pub level: Level,
+}
+
+fn allowed() -> Event {
+    Event::Allowed { capability: "log", call: "log", subject: "lines".into(), uses: vec![Use::Log] }
 }
 
 /// The longest line, in bytes.

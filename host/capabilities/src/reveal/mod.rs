@@ -6,7 +6,7 @@ mod host;
 #[cfg(test)]
 mod tests;
 
-use portcullis_model::Event;
+use portcullis_model::{Event, Use};
 
 use crate::Permitted;
 use crate::secrets::{Held, Label};
@@ -33,9 +33,14 @@ impl RevealGrant {
 }
 
 fn allowed(label: Label) -> Event {
-    Event::Allowed { capability: "reveal", call: "reveal", subject: label.name().into() }
+    Event::Allowed { capability: "reveal", call: "reveal", subject: label.name().into(), uses: vec![used(label)] }
 }
 
 fn denied(label: Label, reason: String) -> Event {
-    Event::Denied { capability: "reveal", call: "reveal", subject: label.name().into(), reason }
+    let wanted = Some(used(label));
+    Event::Denied { capability: "reveal", call: "reveal", subject: label.name().into(), reason, wanted }
+}
+
+fn used(label: Label) -> Use {
+    Use::Reveal { password: label.name().into() }
 }

@@ -146,10 +146,13 @@ impl IntoResponse for Problem {
 /// When to ask again, in seconds (RFC 9110 section 10.2.3).
 fn retry_after(fault: &Fault) -> Option<u32> {
     use FaultCode::{
-        Busy, ConnectorWithdrawn, DirectoryUnavailable, JournalUnwritable, PasswordTooYoung, Stopping, TooManyRequests,
+        AuditUnwritable, Busy, ConnectorWithdrawn, DirectoryUnavailable, JournalUnwritable, PasswordTooYoung, Stopping,
+        TooManyRequests,
     };
     match fault.code {
-        TooManyRequests | Busy | Stopping | JournalUnwritable => Some(fault.limit.unwrap_or(AGAIN).max(1)),
+        TooManyRequests | Busy | Stopping | JournalUnwritable | AuditUnwritable => {
+            Some(fault.limit.unwrap_or(AGAIN).max(1))
+        }
         DirectoryUnavailable | ConnectorWithdrawn => Some(AGAIN),
         PasswordTooYoung => fault.limit,
         _ => None,

@@ -66,9 +66,12 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::LeftOut
         | F::DirectoryRefused
         | F::DirectoryNonsense => StatusCode::BAD_GATEWAY,
-        F::DirectoryUnavailable | F::ConnectorWithdrawn | F::Busy | F::Stopping | F::JournalUnwritable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        F::DirectoryUnavailable
+        | F::ConnectorWithdrawn
+        | F::Busy
+        | F::Stopping
+        | F::JournalUnwritable
+        | F::AuditUnwritable => StatusCode::SERVICE_UNAVAILABLE,
         F::OperationTimeout | F::OutcomeUnknown | F::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use portcullis_audit::fact::JournalRestored;
 use portcullis_journal::{Journal, JournalError, restore};
 use portcullis_model::{Fault, FaultCode};
 use serde_json::json;
@@ -24,7 +25,20 @@ pub(in crate::commands) async fn backup(setup: &Setup, to: &Path) -> ExitCode {
 }
 
 pub(in crate::commands) fn put_back(setup: &Setup, from: &Path) -> ExitCode {
-    match restore(from, &setup.state) {
+    // A log that takes nothing is found before there is something to be written down.
+    match setup.audit_log() {
+        Ok(log) => log.close(),
+        Err(fault) => return setup.fault(&fault),
+    }
+    let restored = restore(from, &setup.state);
+    let told = match &restored {
+        Ok(_) => setup.audit(JournalRestored { from: from.display().to_string() }),
+        Err(_) => Ok(()),
+    };
+    if let Err(fault) = told {
+        return setup.fault(&fault);
+    }
+    match restored {
         Ok(restored) if setup.json => setup.print(&show::to_text(&json!({
             "operations": restored.operations,
             "in_doubt": restored.in_doubt,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use portcullis_audit::fact::KeyRotated;
 use portcullis_model::{Fault, FaultCode};
 use portcullis_seal::{KeyError, KeyRing};
 use serde_json::json;
@@ -35,15 +36,19 @@ impl Keys {
         };
         match done(setup, overlap) {
             Ok(()) => ExitCode::Done,
-            Err(error) => setup.fault(&Fault::new(FaultCode::Misconfigured, error.to_string())),
+            Err(fault) => setup.fault(&fault),
         }
     }
 }
 
-fn done(setup: &Setup, rotate: Option<Duration>) -> Result<(), KeyError> {
-    let keys = KeyRing::existing(&setup.state)?;
+fn done(setup: &Setup, rotate: Option<Duration>) -> Result<(), Fault> {
+    let wrong = |error: KeyError| Fault::new(FaultCode::Misconfigured, error.to_string());
+    let keys = KeyRing::existing(&setup.state).map_err(wrong)?;
     if let Some(overlap) = rotate {
-        keys.rotate(overlap)?;
+        // A log that takes nothing is found before there is something to be written down.
+        setup.audit_log()?.close();
+        let made = keys.rotate(overlap).map_err(wrong)?;
+        setup.audit(KeyRotated { key: made.id.to_string() })?;
     }
     let all = keys.list();
     if setup.json {

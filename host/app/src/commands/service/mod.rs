@@ -12,11 +12,19 @@ pub(super) mod seal;
 pub(super) mod serve;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Where the state folder is, unless it was said: where systemd puts it, or where a package does.
+/// Where a package puts the state folder.
+const STATE: &str = "/var/lib/portcullis";
+
+/// Where the state folder is, unless it was said: where systemd puts it, or where a package does. Where neither did,
+/// somebody tries the commands as a user of the machine, who has a folder for such things.
 pub(super) fn default_state() -> PathBuf {
-    std::env::var_os("STATE_DIRECTORY")
-        .filter(|value| !value.is_empty())
-        .map_or_else(|| PathBuf::from("/var/lib/portcullis"), PathBuf::from)
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let own = || {
+        let ours = !rustix::process::geteuid().is_root() && !Path::new(STATE).exists();
+        let home = || folder("HOME").map(|home| home.join(".local/state"));
+        ours.then(|| folder("XDG_STATE_HOME").or_else(home))?.map(|folder| folder.join("portcullis"))
+    };
+    folder("STATE_DIRECTORY").or_else(own).unwrap_or_else(|| PathBuf::from(STATE))
 }

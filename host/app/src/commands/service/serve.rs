@@ -4,17 +4,21 @@
 //! journal. SIGHUP reads portcullis.toml, the connectors and the keys again; what cannot be used leaves the former
 //! configuration in place. systemd is told of each step (sd_notify(3)).
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use portcullis_audit::fact::{ConfigurationLoaded, Started, Stopped};
+use portcullis_audit::{About, Entry};
 use portcullis_journal::Journal;
 use portcullis_model::{Fault, FaultCode};
-use portcullis_sandbox::{Sandbox, SandboxOptions};
+use portcullis_sandbox::{Digest, Sandbox, SandboxOptions};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::doors::Doors;
+use crate::audit;
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::observe::{Metrics, Observe};
@@ -64,6 +68,7 @@ impl Serve {
         let options =
             RegistryOptions { config: setup.config.clone(), state: setup.state.clone(), sandbox: Arc::new(sandbox) };
         let registry = Registry::start(options).await?;
+        let audit = registry.audit().clone();
         let listen = config.clone();
         let journal =
             Journal::open(&setup.state).map_err(|error| Fault::new(FaultCode::JournalUnwritable, error.to_string()))?;
@@ -73,6 +78,7 @@ impl Serve {
         let doors = Doors::open(&listen, &control, Arc::clone(&service), self.finish).await?;
         let watching = service.registry().follow(Pace::default());
         let caring = [tokio::spawn(care(Arc::clone(&service))), tokio::spawn(alive())];
+        audit.append(vec![started(setup)]).await.map_err(|error| audit::unwritable(&error))?;
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
         tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");
 
@@ -87,6 +93,7 @@ impl Serve {
         drop(watching);
         caring[0].abort();
         let (ended, ()) = tokio::join!(service.stop(self.finish), doors.close());
+        audit.note(vec![Entry::now(About::default(), Stopped { finished: ended })]);
         service.close().await;
         caring[1].abort();
         if !ended {
@@ -108,6 +115,8 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
                 tracing::error!("the former certificates stay in use: {fault}");
             }
             service.configure(config);
+            let loaded = ConfigurationLoaded { file: "portcullis.toml".into(), sha256: digest_of(&setup.config) };
+            service.registry().audit().note(vec![Entry::now(About::default(), loaded)]);
             tracing::info!("portcullis.toml is read again");
         }
         Err(problems) => {
@@ -122,6 +131,16 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
         tracing::error!("{error}");
     }
     service.registry().reload().await;
+}
+
+fn started(setup: &Setup) -> Entry {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Entry::now(About::default(), Started { version, configuration: digest_of(&setup.config), ceiling: None })
+}
+
+/// Of portcullis.toml as it lies there; of none, that of nothing.
+fn digest_of(config: &Path) -> String {
+    Digest::of(&std::fs::read(config.join("portcullis.toml")).unwrap_or_default()).to_string()
 }
 
 /// Now and then: reads keys that a command made, and forgets what is too old. On its own, so that systemd is told in time

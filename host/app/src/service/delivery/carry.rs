@@ -4,14 +4,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use portcullis_audit::About;
 use portcullis_capabilities::Intent;
 use portcullis_journal::{Event, JournalError, Record, State};
-use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry};
+use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome, Passwords, Receipt, Retry, Trace};
 
 use super::plan::{Ended, Ticket};
 use super::{backoff, doubt};
+use crate::audit;
 use crate::operation::{Around, LookedAgain, look_again, perform_within};
-use crate::service::parts::Parts;
+use crate::service::parts::{Parts, about};
 use crate::service::sealed;
 use crate::show;
 
@@ -23,15 +25,20 @@ const LOOKS: usize = 2;
 /// where the operator wants no pause to be that long.
 const SETTLING: Duration = Duration::from_secs(30);
 
-/// Writes into the journal that the operation is being acted on, before its first effect.
+/// Writes into the journal that the operation is being acted on, before its first effect, and into the audit log what
+/// it was allowed.
 struct Journaled {
     parts: Arc<Parts>,
+    about: About,
     id: OperationId,
 }
 
 #[async_trait::async_trait]
 impl Intent for Journaled {
-    async fn before_effect(&self) -> Result<(), Fault> {
+    async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
+        // The journal's line is waited for; with these, the end of the process loses none of the two.
+        self.parts.audit.note(audit::facts(&self.about, so_far.take_new()));
+        self.parts.audited()?;
         self.parts.record(&self.id, Event::Acting).await.map(drop).map_err(|error| unwritable(&error))
     }
 }
@@ -121,9 +128,14 @@ async fn deliver(
 ) -> Result<Event, Fault> {
     let (running, around) = prepared(parts, record)?;
     let operation = opened(parts, record, passwords).await?;
-    let intent = Journaled { parts: Arc::clone(parts), id: record.id.clone() };
+    let about = about(record);
+    let intent = Journaled { parts: Arc::clone(parts), about: about.clone(), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
     let report = perform_within(&running.connector, &operation, around).await;
+    // Before anybody is told. What was done stays true if it cannot be written: then nothing more is taken.
+    if let Err(error) = parts.audit.append(audit::facts(&about, report.untaken)).await {
+        tracing::error!(operation = %record.id, "the end of this attempt is not in the audit log: {error}");
+    }
     parts.registry.note(&record.connector, report.outcome.fault());
     parts.metrics.performed(&record.connector, &report.timings);
     Ok(match report.outcome {

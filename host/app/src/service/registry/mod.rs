@@ -21,6 +21,7 @@ mod scan;
 mod slot;
 mod state;
 mod swap;
+mod told;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
+use portcullis_audit::AuditLog;
 use portcullis_model::{Blame, Fault, FaultCode, Login};
 use portcullis_sandbox::Sandbox;
 use tokio::sync::watch;
@@ -41,12 +43,14 @@ pub use state::{Candidate, ConnectorState, LastFault, State};
 use reload::Looking;
 use slot::Slot;
 
+use crate::audit;
+
 /// What a registry is made of.
 #[derive(Debug, Clone)]
 pub struct RegistryOptions {
     /// The folder with `connectors/` and `plugins/`.
     pub config: PathBuf,
-    /// The folder with `approved.toml`.
+    /// The folder with `approved.toml` and the audit log.
     pub state: PathBuf,
     /// Where plugins are compiled and run. A swap needs one of its slots for a moment.
     pub sandbox: Arc<Sandbox>,
@@ -59,6 +63,7 @@ type Slots = BTreeMap<String, Arc<Slot>>;
 pub struct Registry {
     me: Weak<Registry>,
     options: RegistryOptions,
+    audit: AuditLog,
     slots: ArcSwap<Slots>,
     /// Held while the folders are looked at: one look at a time, and only it changes `slots`.
     looking: tokio::sync::Mutex<Looking>,
@@ -73,11 +78,14 @@ impl Registry {
     /// afterwards, in the background; what is wrong with them is logged and shown as the connector's last fault.
     ///
     /// # Errors
-    /// The operator's fault, if the folder of the connectors cannot be read.
+    /// The operator's fault, if the folder of the connectors cannot be read; the host's, if the audit log in the state
+    /// folder cannot be written.
     pub async fn start(options: RegistryOptions) -> Result<Arc<Self>, Fault> {
+        let audit = audit::open(&options.state)?;
         let registry = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             options,
+            audit,
             slots: ArcSwap::default(),
             looking: tokio::sync::Mutex::default(),
             last_faults: Mutex::default(),
@@ -87,6 +95,12 @@ impl Registry {
         });
         registry.look().await?;
         Ok(registry)
+    }
+
+    /// The audit log, in which stands what became of connectors.
+    #[must_use]
+    pub fn audit(&self) -> &AuditLog {
+        &self.audit
     }
 
     /// The connector of a name, if it runs.

@@ -106,6 +106,7 @@ impl Registry {
         }
         drop(making);
         looking.plugins.keep(&self.digests());
+        self.tell(&changes).await?;
         self.look_at(unseen);
         self.list_soon();
         Ok(changes)

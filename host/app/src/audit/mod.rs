@@ -1,0 +1,68 @@
+//! What the host writes into the audit log.
+//!
+//! What an operation was allowed and where it was located is written before its first effect, and the rest before anybody
+//! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
+//! events, which hold none.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis_audit::{About, AuditError, AuditLog, Entry};
+use portcullis_capabilities::Intent;
+use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
+
+use crate::connector::Connector;
+use crate::operation::{Around, Report, perform_within};
+
+/// Opens the audit log of a state folder.
+///
+/// # Errors
+/// The host's fault: it cannot be written, or it was changed.
+pub fn open(state: &Path) -> Result<AuditLog, Fault> {
+    AuditLog::open(state).map_err(|error| unwritable(&error))
+}
+
+/// The fault of an audit log that takes nothing.
+pub(crate) fn unwritable(error: &AuditError) -> Fault {
+    Fault::new(FaultCode::AuditUnwritable, error.to_string())
+}
+
+/// Events of an operation as facts.
+pub(crate) fn facts(about: &About, moments: Vec<Moment>) -> Vec<Entry> {
+    let entry = |moment: Moment| Entry { at: moment.at, about: about.clone(), fact: moment.event.into() };
+    moments.into_iter().map(entry).collect()
+}
+
+/// Writes down what happened until now before the first effect of an operation.
+struct BeforeEffect {
+    log: AuditLog,
+    about: About,
+}
+
+#[async_trait::async_trait]
+impl Intent for BeforeEffect {
+    async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
+        self.log.append(facts(&self.about, so_far.take_new())).await.map_err(|error| unwritable(&error))
+    }
+}
+
+/// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report
+/// is true all the same, and the second value says why.
+pub async fn perform_audited(
+    log: &AuditLog,
+    caller: String,
+    connector: &Connector,
+    operation: &Operation,
+) -> (Report, Result<(), Fault>) {
+    let about = About {
+        operation: Some(operation.id.to_string()),
+        connector: Some(connector.file.name.clone()),
+        caller: Some(caller),
+    };
+    let intent = Arc::new(BeforeEffect { log: log.clone(), about: about.clone() });
+    let around = Around { intent: Some(intent), ..Around::default() };
+    let mut report = perform_within(connector, operation, around).await;
+    let rest = facts(&about, std::mem::take(&mut report.untaken));
+    let kept = log.append(rest).await.map_err(|error| unwritable(&error));
+    (report, kept)
+}

@@ -1,0 +1,45 @@
+//! What became of connectors, for the audit log.
+
+use portcullis_audit::fact::{ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn};
+use portcullis_audit::{About, Entry, Fact};
+use portcullis_model::Fault;
+
+use super::Registry;
+use super::reload::{Change, What};
+use super::slot::Running;
+use crate::audit;
+
+impl Registry {
+    /// Writes down what one look changed.
+    pub(super) async fn tell(&self, changes: &[Change]) -> Result<(), Fault> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let entries = changes.iter().map(|change| {
+            let about = About { connector: Some(change.connector.clone()), ..About::default() };
+            Entry::now(about, self.fact(change))
+        });
+        self.audit.append(entries.collect()).await.map_err(|error| audit::unwritable(&error))
+    }
+
+    fn fact(&self, change: &Change) -> Fact {
+        let running = self.get(&change.connector);
+        let plugin = |running: &Running| running.connector.plugin.digest().to_string();
+        match (&change.what, running) {
+            (What::Began, Some(running)) => {
+                ConnectorStarted { plugin: plugin(&running), file: running.inputs.text.to_string(), signer: None }
+                    .into()
+            }
+            (What::Swapped, Some(running)) => {
+                ConnectorSwapped { plugin: plugin(&running), file: running.inputs.text.to_string(), signer: None }
+                    .into()
+            }
+            (What::Refused(fault), _) => {
+                ConnectorRefused { fault: fault.code.to_string(), reason: fault.detail.clone() }.into()
+            }
+            (What::Withdrawn, _) => ConnectorWithdrawn { reason: "its file is gone".into() }.into(),
+            // One look at a time: what began is there until the next one.
+            (What::Began | What::Swapped, None) => ConnectorWithdrawn { reason: "it is gone again".into() }.into(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The facts: one struct for each, and [`Fact`] over all of them. `docs/audit-log.md` describes every field, and a test
+//! compares it with these types.
+
+mod host;
+mod operation;
+mod registry;
+
+use std::time::SystemTime;
+
+pub use host::{
+    Alarm, BegunAnew, Checkpoint, ConfigurationLoaded, JournalRestored, KeyRotated, Recorded, Repaired, Segment,
+    Started, Stopped,
+};
+pub use operation::{
+    Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Written,
+};
+pub use registry::{Approved, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn};
+
+use serde::{Deserialize, Serialize};
+
+/// Whom a fact is about; what does not apply is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The operation's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The connector's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
+    /// Who asked: a caller of the service, or `user:NAME` who typed a command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+}
+
+/// A fact to be written down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When it happened.
+    pub at: SystemTime,
+    /// Whom it is about.
+    pub about: About,
+    /// What happened.
+    pub fact: Fact,
+}
+
+impl Entry {
+    /// A fact of this moment.
+    #[must_use]
+    pub fn now(about: About, fact: impl Into<Fact>) -> Self {
+        Self { at: SystemTime::now(), about, fact: fact.into() }
+    }
+}
+
+macro_rules! facts {
+    ($($name:ident),* $(,)?) => {
+        /// One fact.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "fact", rename_all = "kebab-case")]
+        pub enum Fact {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
+            /// A fact that a later host wrote.
+            #[serde(other)]
+            Unknown,
+        }
+
+        $(impl From<$name> for Fact {
+            fn from(fact: $name) -> Self {
+                Self::$name(fact)
+            }
+        })*
+    };
+}
+
+facts! {
+    Asked, Located, Allowed, Denied, Written, Refused, InDoubt, Confirmed, PluginEnded, Omitted, Ended, Reached,
+    Started, Stopped, ConfigurationLoaded, KeyRotated, JournalRestored, Recorded, Alarm,
+    Approved, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn, ConnectorRefused,
+    Checkpoint, Segment, Repaired, BegunAnew,
+}

@@ -1,0 +1,110 @@
+//! `audit.head`: the signed place of the last line that is surely on the disk.
+//!
+//! It is written in place and in one piece after the lines, so it never runs ahead of them; after a crash it may be a few
+//! lines behind. It has one size, so that a newer one never leaves the end of an older one behind.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
+
+use crate::key::Key;
+use crate::segment::give;
+use crate::{AuditError, Hash, KeyId, PublicKey};
+
+/// The name of the file in the log's folder.
+pub(crate) const FILE: &str = "audit.head";
+
+/// A sector: what a disk writes whole or not at all.
+const SIZE: usize = 512;
+
+/// A place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The number of a line; 0 is before the first.
+    pub seq: u64,
+    /// The hash of this line.
+    pub hash: Hash,
+}
+
+impl Place {
+    /// Before the first line.
+    pub const START: Self = Self { seq: 0, hash: Hash::NONE };
+
+    /// `SEQ:HASH`, as `portcullis audit verify` prints it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, hash) = text.trim().split_once(':')?;
+        Some(Self { seq: seq.parse().ok()?, hash: Hash::parse(hash)? })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
+/// The content of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    v: u32,
+    seq: u64,
+    hash: Hash,
+    /// The file that holds the line, by the number of its first line.
+    pub(crate) segment: u64,
+    /// Where the line ends in it.
+    pub(crate) end: u64,
+    key: KeyId,
+    signature: String,
+}
+
+impl Head {
+    pub(crate) fn new(place: Place, segment: u64, end: u64, key: &Key) -> Self {
+        let signature = key.sign(place.seq, place.hash);
+        Self { v: 1, seq: place.seq, hash: place.hash, segment, end, key: key.public().id(), signature }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place { seq: self.seq, hash: self.hash }
+    }
+
+    pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
+        key.signed(self.seq, self.hash, &self.signature)
+    }
+
+    /// The head of a log; none if there is no log yet.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, AuditError> {
+        let path = folder.join(FILE);
+        match std::fs::read(&path) {
+            // Made, and nothing written into it yet.
+            Ok(bytes) if bytes.is_empty() => Ok(None),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|error| AuditError::damaged(&path, format!("it cannot be read: {error}"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(AuditError::io("reading", &path)(error)),
+        }
+    }
+
+    /// The file, to be written into.
+    pub(crate) fn file(folder: &Path) -> Result<File, AuditError> {
+        let path = folder.join(FILE);
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o640).custom_flags(flags);
+        let file = options.open(&path).map_err(AuditError::io("opening", &path))?;
+        give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
+        Ok(file)
+    }
+
+    /// Writes it in one piece.
+    pub(crate) fn write(&self, file: &File) -> std::io::Result<()> {
+        let mut bytes = serde_json::to_vec(self)?;
+        bytes.resize(SIZE.max(bytes.len() + 1) - 1, b' ');
+        bytes.push(b'\n');
+        file.write_all_at(&bytes, 0)
+    }
+}

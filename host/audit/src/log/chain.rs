@@ -1,0 +1,311 @@
+//! The end of the chain: where the next line goes.
+//!
+//! Several processes write into one log: a lock is held around each batch, and whoever finds that the head is no longer
+//! where it left it finds the end anew.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::fact::{Checkpoint, Repaired, Segment};
+use crate::head::Head;
+use crate::key::Key;
+use crate::line::{Line, Links};
+use crate::segment::{self, give};
+use crate::{About, AuditError, Entry, Hash, Place, PublicKey};
+
+/// How large a file grows before a further one begins.
+const SEGMENT: u64 = 64 << 20;
+
+/// After how many lines a checkpoint is written.
+const CHECKPOINT: u64 = 1024;
+
+#[derive(Debug)]
+pub(super) struct Chain {
+    folder: PathBuf,
+    key: Key,
+    lock: File,
+    head_file: File,
+    /// None until the end was found, and again after an error.
+    end: Option<End>,
+    /// The last line that a checkpoint covers.
+    covered: u64,
+    /// How large a file grows.
+    pub(super) segment: u64,
+}
+
+#[derive(Debug)]
+struct End {
+    place: Place,
+    first: u64,
+    file: File,
+    length: u64,
+}
+
+impl Chain {
+    /// The chain of a state folder, made if there never was one.
+    pub(super) fn open(state: &Path) -> Result<Self, AuditError> {
+        let folder = segment::make_folder(state)?;
+        let lock = lock_file(&folder)?;
+        // Two that begin at once begin one chain.
+        let held = Held::of(&lock, &folder)?;
+        let fresh = Head::read(&folder)?.is_none() && segment::all(&folder)?.is_empty();
+        let key = match (Key::open(state, false), fresh) {
+            (Err(AuditError::Key { .. }), true) if !state.join(crate::key::FILE).exists() => Key::open(state, true)?,
+            (Ok(_), true) => return Err(AuditError::damaged(&folder, "the log is gone, and its key is there")),
+            (key, _) => key?,
+        };
+        let mut chain = Self::with(folder.clone(), lock.try_clone().map_err(AuditError::io("opening", &folder))?, key)?;
+        if fresh {
+            let file = segment::begin(&folder, 1)?;
+            segment::sync(&folder)?;
+            let end = End { place: Place::START, first: 1, file, length: 0 };
+            chain.end = Some(chain.write(end, Vec::new(), true, true)?);
+        }
+        drop(held);
+        Ok(chain)
+    }
+
+    /// A chain that goes on after whatever is there, and the hash of the last line that is.
+    pub(super) fn anew(state: &Path) -> Result<(Self, Hash), AuditError> {
+        let folder = segment::make_folder(state)?;
+        let lock = lock_file(&folder)?;
+        let key = match Key::open(state, true) {
+            // A key that cannot be used is kept beside, for who wants to look.
+            Err(AuditError::Key { path, .. }) => {
+                std::fs::rename(&path, path.with_extension("key.old")).map_err(AuditError::io("renaming", &path))?;
+                Key::open(state, true)?
+            }
+            key => key?,
+        };
+        let last = match segment::all(&folder)?.pop() {
+            Some(first) => last_whole(&segment::path(&folder, first), first)?,
+            None => Place::START,
+        };
+        let mut chain = Self::with(folder.clone(), lock, key)?;
+        let file = segment::begin(&folder, last.seq + 1)?;
+        segment::sync(&folder)?;
+        chain.end = Some(End { place: last, first: last.seq + 1, file, length: 0 });
+        Ok((chain, last.hash))
+    }
+
+    fn with(folder: PathBuf, lock: File, key: Key) -> Result<Self, AuditError> {
+        let head_file = Head::file(&folder)?;
+        Ok(Self { folder, key, lock, head_file, end: None, covered: 0, segment: SEGMENT })
+    }
+
+    pub(super) fn public_key(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    /// Writes the lines of these facts; with `sync` they are on the disk when it returns.
+    pub(super) fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
+        let held = Held::of(&self.lock, &self.folder)?;
+        let end = self.find()?;
+        let due = end.place.seq + entries.len() as u64 >= self.covered + CHECKPOINT;
+        self.end = Some(if entries.is_empty() { end } else { self.write(end, entries, sync, due)? });
+        drop(held);
+        Ok(())
+    }
+
+    /// Writes the first line of a chain that was begun anew, wherever the head stands.
+    pub(super) fn begin(&mut self, entry: Entry) -> Result<(), AuditError> {
+        let held = Held::of(&self.lock, &self.folder)?;
+        let end = self.end.take().ok_or(AuditError::Closed)?;
+        self.end = Some(self.write(end, vec![entry], true, true)?);
+        drop(held);
+        Ok(())
+    }
+
+    /// A checkpoint over everything.
+    pub(super) fn close(&mut self) -> Result<(), AuditError> {
+        let held = Held::of(&self.lock, &self.folder)?;
+        let end = self.find()?;
+        if end.place.seq > self.covered {
+            self.write(end, Vec::new(), true, true)?;
+        }
+        drop(held);
+        Ok(())
+    }
+
+    /// The end of the chain: where we left it, or where somebody else did. It is put back by who writes; after an error
+    /// it is looked for anew.
+    fn find(&mut self) -> Result<End, AuditError> {
+        let head = Head::read(&self.folder)?;
+        match (self.end.take(), head) {
+            (Some(end), Some(head)) if head.place() == end.place => Ok(end),
+            (_, Some(head)) => self.recover(&head),
+            (_, None) => Err(AuditError::damaged(&self.folder.join(crate::head::FILE), "it is empty or gone")),
+        }
+    }
+
+    /// Goes from the head to the end: what another process wrote meanwhile, or what a crash left behind the head.
+    fn recover(&mut self, head: &Head) -> Result<End, AuditError> {
+        let path = segment::path(&self.folder, head.segment);
+        if !head.is_signed_by(&self.key.public()) {
+            return Err(AuditError::damaged(&self.folder.join(crate::head::FILE), "its signature is not of audit.key"));
+        }
+        let file = segment::open(&self.folder, head.segment)?;
+        if last_line(&file, head.end).map_err(AuditError::io("reading", &path))? != Some(head.place().hash) {
+            return Err(AuditError::damaged(&path, format!("line {} is not what its head says", head.place().seq)));
+        }
+        let mut end = End { place: head.place(), first: head.segment, file, length: head.end };
+        let mut torn = 0;
+        let later = segment::all(&self.folder)?.into_iter().filter(|first| *first > head.segment);
+        for next in std::iter::once(None).chain(later.map(Some)) {
+            if let Some(first) = next {
+                end = End { first, file: segment::open(&self.folder, first)?, length: 0, ..end };
+            }
+            torn += adopt(&self.folder, &mut end)?;
+        }
+        if torn > 0 {
+            tracing::warn!(bytes = torn, "the audit log ended in the middle of a line, which was cut off");
+            let repaired = Entry::now(About::default(), Repaired { bytes: torn });
+            return self.write(end, vec![repaired], true, false);
+        }
+        Ok(end)
+    }
+
+    /// The lines, the sync, the head: in this order.
+    fn write(&mut self, mut end: End, entries: Vec<Entry>, sync: bool, checkpoint: bool) -> Result<End, AuditError> {
+        let mut bytes = Vec::with_capacity(entries.len() * 384);
+        if end.length > self.segment {
+            let previous = segment::path(&self.folder, end.first);
+            let previous = previous.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let first = end.place.seq + 1;
+            end.file.sync_data().map_err(AuditError::io("writing to disk", &self.folder))?;
+            end = End { first, file: segment::begin(&self.folder, first)?, length: 0, ..end };
+            segment::sync(&self.folder)?;
+            add(&mut bytes, &mut end.place, Entry::now(About::default(), Segment { previous }))?;
+        }
+        for entry in entries {
+            add(&mut bytes, &mut end.place, entry)?;
+        }
+        if checkpoint {
+            let signature = self.key.sign(end.place.seq, end.place.hash);
+            let fact = Checkpoint { key: self.key.public().id(), signature };
+            add(&mut bytes, &mut end.place, Entry::now(About::default(), fact))?;
+            self.covered = end.place.seq;
+        }
+        let path = segment::path(&self.folder, end.first);
+        let written = end.file.write_all(&bytes).and_then(|()| if sync { end.file.sync_data() } else { Ok(()) });
+        written.map_err(AuditError::io("writing", &path))?;
+        end.length += bytes.len() as u64;
+        let head = Head::new(end.place, end.first, end.length, &self.key);
+        head.write(&self.head_file).map_err(AuditError::io("writing", &self.folder.join(crate::head::FILE)))?;
+        Ok(end)
+    }
+}
+
+/// The lock around a batch.
+struct Held(File);
+
+impl Held {
+    fn of(lock: &File, folder: &Path) -> Result<Self, AuditError> {
+        // The lock belongs to the opened file, which the clone shares.
+        let own = lock.try_clone().map_err(AuditError::io("opening", folder))?;
+        own.lock().map_err(AuditError::io("locking", folder))?;
+        Ok(Self(own))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::error!("the audit log's lock cannot be given up: {error}");
+        }
+    }
+}
+
+fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), AuditError> {
+    let line = Line::after(*place, entry.at, entry.about, entry.fact);
+    let from = bytes.len();
+    serde_json::to_writer(&mut *bytes, &line).map_err(|error| AuditError::Io {
+        doing: "writing a line",
+        path: PathBuf::from(crate::FOLDER),
+        why: error.to_string(),
+    })?;
+    *place = Place { seq: line.seq, hash: Hash::of(bytes.get(from..).unwrap_or_default()) };
+    bytes.push(b'\n');
+    Ok(())
+}
+
+/// Takes the whole lines after `end` if they continue the chain, and cuts a torn one off. Returns its bytes.
+fn adopt(folder: &Path, end: &mut End) -> Result<u64, AuditError> {
+    let path = segment::path(folder, end.first);
+    let failed = || AuditError::io("reading", &path);
+    let length = end.file.metadata().map_err(failed())?.len();
+    let Some(behind) = length.checked_sub(end.length) else {
+        return Err(AuditError::damaged(&path, "it is shorter than its head says"));
+    };
+    let mut bytes = vec![0; usize::try_from(behind).unwrap_or(usize::MAX)];
+    end.file.read_exact_at(&mut bytes, end.length).map_err(failed())?;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let Some(text) = line.strip_suffix(b"\n") else {
+            end.file.set_len(end.length).and_then(|()| end.file.sync_all()).map_err(failed())?;
+            return Ok(line.len() as u64);
+        };
+        let links: Option<Links> = serde_json::from_slice(text).ok();
+        match links {
+            Some(links)
+                if links.v == crate::VERSION && links.seq == end.place.seq + 1 && links.prev == end.place.hash =>
+            {
+                end.place = Place { seq: links.seq, hash: Hash::of(text) };
+                end.length += line.len() as u64;
+            }
+            _ => {
+                let what = format!("what follows line {} does not continue it", end.place.seq);
+                return Err(AuditError::damaged(&path, what));
+            }
+        }
+    }
+    Ok(0)
+}
+
+/// The hash of the line that ends at this place of a file; none if no line does.
+fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> {
+    if end == 0 {
+        return Ok(Some(Hash::NONE));
+    }
+    if file.metadata()?.len() < end {
+        return Ok(None);
+    }
+    let mut size = end.min(64 << 10);
+    loop {
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut bytes, end - size)?;
+        let Some(line) = bytes.strip_suffix(b"\n") else { return Ok(None) };
+        if let Some(at) = line.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(Some(Hash::of(line.get(at + 1..).unwrap_or_default())));
+        }
+        if size == end {
+            return Ok(Some(Hash::of(line)));
+        }
+        size = end.min(size * 8);
+    }
+}
+
+/// The last whole line of a segment, whatever stands before it.
+fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
+    let bytes = std::fs::read(path).map_err(AuditError::io("reading", path))?;
+    let whole = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
+    let place = |line: &[u8]| {
+        let links: Links = serde_json::from_slice(line).ok()?;
+        Some(Place { seq: links.seq, hash: Hash::of(line) })
+    };
+    // A number that is too large must not lead past the files that are there.
+    let last = whole.filter_map(place).filter(|place| place.seq < first + (1 << 40)).last();
+    Ok(last.unwrap_or(Place { seq: first.saturating_sub(1), hash: Hash::NONE }))
+}
+
+fn lock_file(folder: &Path) -> Result<File, AuditError> {
+    let path = folder.join("audit.lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(&path).map_err(AuditError::io("opening", &path))?;
+    give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
+    Ok(file)
+}

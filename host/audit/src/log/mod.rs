@@ -1,0 +1,149 @@
+//! The log as it is written: a thread takes the lines of everybody who writes, so that many share one sync.
+
+mod chain;
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::fact::BegunAnew;
+use crate::{About, AuditError, Entry, PublicKey};
+use chain::Chain;
+
+/// How many writers share a sync at most.
+const MOST_TOGETHER: usize = 1024;
+
+/// The audit log of a state folder; a clone writes into the same one.
+#[derive(Debug, Clone)]
+pub struct AuditLog(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Gone once the log was closed.
+    to: Mutex<Option<Sender<Request>>>,
+    key: PublicKey,
+    /// When the log could not be written the last time, and why; none since it could.
+    trouble: Arc<Mutex<Option<(Instant, AuditError)>>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+struct Request {
+    entries: Vec<Entry>,
+    /// Told when the lines are on the disk; nobody waits for a note.
+    done: Option<Done>,
+}
+
+/// Tells whoever waits, a task or a thread.
+type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
+
+impl AuditLog {
+    /// Opens the log of a state folder, and makes it if there is none. Several processes may have it open.
+    ///
+    /// # Errors
+    /// The folder cannot be written, the key cannot be used, or the log does not continue where its head says.
+    pub fn open(state: &Path) -> Result<Self, AuditError> {
+        let mut chain = Chain::open(state)?;
+        chain.append(Vec::new(), true)?;
+        let key = chain.public_key();
+        let (to, from) = channel();
+        let trouble: Arc<Mutex<Option<(Instant, AuditError)>>> = Arc::default();
+        let noted = Arc::clone(&trouble);
+        let thread = std::thread::Builder::new()
+            .name("audit".into())
+            .spawn(move || write(&mut chain, &from, &noted))
+            .map_err(AuditError::io("starting a thread for", state))?;
+        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, trouble, thread: Mutex::new(Some(thread)) })))
+    }
+
+    /// Begins a new chain after a log that is damaged, and says so in its first line. The old files stay as they are.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn begin_anew(state: &Path, why: String, who: String) -> Result<(), AuditError> {
+        let found = match Self::open(state) {
+            Ok(_) => "nothing: the log was whole".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let (mut chain, last) = Chain::anew(state)?;
+        chain.begin(Entry::now(About::default(), BegunAnew { why, who, found, last }))
+    }
+
+    /// Writes facts down, in this order and together. When it returns, they are on the disk.
+    ///
+    /// # Errors
+    /// They are not surely on the disk.
+    pub async fn append(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        let (done, told) = oneshot::channel();
+        // Who no longer waits need not know.
+        self.pass(Request { entries, done: Some(Box::new(|result| drop(done.send(result)))) });
+        told.await.unwrap_or(Err(AuditError::Closed))
+    }
+
+    /// [`AuditLog::append`] for who may block.
+    ///
+    /// # Errors
+    /// They are not surely on the disk.
+    pub fn append_blocking(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        let (done, told) = sync_channel(1);
+        self.pass(Request { entries, done: Some(Box::new(move |result| drop(done.send(result)))) });
+        told.recv().unwrap_or(Err(AuditError::Closed))
+    }
+
+    /// Writes facts down before any that are given later, without waiting: the end of the process does not lose them once
+    /// the thread had them, a loss of power may.
+    pub fn note(&self, entries: Vec<Entry>) {
+        self.pass(Request { entries, done: None });
+    }
+
+    /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
+    #[must_use]
+    pub fn trouble(&self, lately: Duration) -> Option<AuditError> {
+        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().filter(|(at, _)| at.elapsed() < lately).map(|(_, error)| error.clone())
+    }
+
+    /// The public half of the key that signs.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.0.key
+    }
+
+    /// Writes what was given, closes with a checkpoint, and takes nothing more.
+    pub fn close(&self) {
+        drop(self.0.to.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the audit log's thread broke down");
+        }
+    }
+
+    fn pass(&self, request: Request) {
+        // Without the thread the request is dropped, and who waits for it reads that the log is closed.
+        if let Some(to) = &*self.0.to.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = to.send(request);
+        }
+    }
+}
+
+fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
+    while let Ok(first) = from.recv() {
+        let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
+        let sync = all.iter().any(|request| request.done.is_some());
+        let entries = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries)).collect();
+        let result = chain.append(entries, sync);
+        if let Err(error) = &result {
+            tracing::error!("the audit log could not be written: {error}");
+        }
+        let noted = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = noted;
+        for done in all.into_iter().filter_map(|request| request.done) {
+            done(result.clone());
+        }
+    }
+    if let Err(error) = chain.close() {
+        tracing::error!("the audit log could not be closed with a checkpoint: {error}");
+    }
+}

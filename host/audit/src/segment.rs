@@ -1,0 +1,80 @@
+//! The files of the log: `audit-NNNNNNNNNNNNNNNN.jsonl`, named by the number of their first line.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::AuditError;
+
+/// The path of a segment.
+pub(crate) fn path(folder: &Path, first: u64) -> PathBuf {
+    folder.join(format!("audit-{first:016}.jsonl"))
+}
+
+/// The segments of a log by the number of their first line, the oldest first.
+pub(crate) fn all(folder: &Path) -> Result<Vec<u64>, AuditError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(AuditError::io("listing", folder)(error)),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(AuditError::io("listing", folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix("audit-")?.strip_suffix(".jsonl"));
+        all.extend(number.filter(|text| text.len() == 16).and_then(|text| text.parse::<u64>().ok()));
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+/// Makes the folder, for its owner and those who may read the log.
+pub(crate) fn make_folder(state: &Path) -> Result<PathBuf, AuditError> {
+    let folder = state.join(crate::FOLDER);
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(&folder)
+        .and_then(|()| give(&File::open(&folder)?, state))
+        .map_err(AuditError::io("making", &folder))?;
+    Ok(folder)
+}
+
+/// A further segment to append to.
+pub(crate) fn begin(folder: &Path, first: u64) -> Result<File, AuditError> {
+    let path = path(folder, first);
+    let file = open_with(&path, OpenOptions::new().create(true).mode(0o640))?;
+    give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
+    Ok(file)
+}
+
+/// A segment that is there, to append to.
+pub(crate) fn open(folder: &Path, first: u64) -> Result<File, AuditError> {
+    open_with(&path(folder, first), &mut OpenOptions::new())
+}
+
+/// A link is not followed.
+fn open_with(path: &Path, options: &mut OpenOptions) -> Result<File, AuditError> {
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    options.append(true).read(true).custom_flags(flags).open(path).map_err(AuditError::io("opening", path))
+}
+
+/// What root makes belongs to the one who owns the folder: the service has to go on with it.
+pub(crate) fn give(file: &File, folder: &Path) -> std::io::Result<()> {
+    let (ours, owner) = (file.metadata()?, fs::metadata(folder)?);
+    if (ours.uid(), ours.gid()) == (owner.uid(), owner.gid()) {
+        return Ok(());
+    }
+    match fchown(file, Some(owner.uid()), Some(owner.gid())) {
+        // The owner is right, and a group that cannot be given changes nobody's rights for the better.
+        Err(_) if ours.uid() == owner.uid() => Ok(()),
+        other => other,
+    }
+}
+
+/// Makes names durable.
+pub(crate) fn sync(folder: &Path) -> Result<(), AuditError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(AuditError::io("writing to disk", folder))
+}
