@@ -20,9 +20,15 @@ use tokio::runtime::Runtime;
 use server::Server;
 
 const TARGET: &str = "uid=alice,ou=people,dc=example";
-/// The timeouts of the host; the server closes before, so they are never waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The timeouts of the host. The server closes when it has said everything; this is waited for only where it was given half
+/// an answer to a bind and waits for the request that would follow.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// What one input may take: some of these timeouts, on a busy machine with a sanitizer.
+const LONGEST: Duration = Duration::from_secs(10);
 const LIMIT: usize = 2;
+/// How many questions there are, and the one of two requests.
+const ASKED: u8 = 5;
+const AS_TARGET: u8 = 4;
 /// The most of a server's words that the host keeps, in bytes.
 const WORDS: usize = 2048;
 
@@ -34,7 +40,8 @@ struct World {
 
 static WORLD: Mutex<Option<World>> = Mutex::new(None);
 
-/// What is asked, from the first byte; the second one says how many of the others answer the first request.
+/// What is asked, from the first byte; where two requests are sent, the second one says how many of the others answer the
+/// first.
 pub(crate) fn run(data: &[u8]) {
     let Some(([asked, first], answers)) = data.split_first_chunk::<2>() else { return };
     contain_library();
@@ -46,9 +53,9 @@ pub(crate) fn run(data: &[u8]) {
         World { runtime, server, password }
     });
     let began = Instant::now();
-    let split = usize::from(*first).min(answers.len());
+    let split = if asked % ASKED == AS_TARGET { usize::from(*first).min(answers.len()) } else { 0 };
     world.runtime.block_on(ask(*asked, &world.server, &world.password, answers, split));
-    assert!(began.elapsed() < PATIENCE * 2, "an answer took {:?}", began.elapsed());
+    assert!(began.elapsed() < LONGEST, "an answer took {:?}", began.elapsed());
 }
 
 /// The library panics on some answers, and the host catches it. libFuzzer would end the process before anybody can.
@@ -82,7 +89,7 @@ async fn ask(asked: u8, server: &Server, password: &Arc<Password>, answers: &[u8
     let change = Change { kind: ChangeKind::Replace, attribute: "userPassword".to_owned(), values: vec![secret] };
     let modify = Modify { dn: TARGET.to_owned(), changes: vec![change], controls: Vec::new() };
     let target = Performer::Target { dn: TARGET.to_owned(), password: Arc::clone(password) };
-    match asked % 5 {
+    match asked % ASKED {
         0 => match directory.search(&search()).await {
             Ok(found) => read(&found, answers),
             Err(failure) => assert!(!matches!(failure, Failure::InDoubt(_)), "a search is in doubt: {failure}"),
@@ -95,8 +102,8 @@ async fn ask(asked: u8, server: &Server, password: &Arc<Password>, answers: &[u8
         3 => match directory.bind(TARGET, password, &[]).await {
             Ok(answer) => answered(&answer, answers),
             Err(failure) => {
-                let sent = matches!(failure, Failure::InDoubt(_) | Failure::Nonsense(_));
-                assert!(sent, "a bind that the server has read was reported as not sent: {failure}");
+                let doubt = matches!(failure, Failure::InDoubt(_) | Failure::Nonsense(_));
+                assert!(doubt || served.binds() == 0, "a bind that the server has read was reported as: {failure}");
             }
         },
         _ => written(directory.modify(&target, &modify).await, &served, answers),

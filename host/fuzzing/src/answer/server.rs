@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 
 use crate::scratch;
 
-/// RFC 4511: the tags of ModifyRequest and ExtendedRequest.
+/// RFC 4511: the tags of BindRequest, ModifyRequest and ExtendedRequest.
+const BIND: u8 = 0x60;
 const WRITES: [u8; 2] = [0x66, 0x77];
 
 pub(super) struct Server {
@@ -20,13 +21,25 @@ pub(super) struct Server {
     playing: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What came in.
-pub(super) struct Served(Arc<AtomicUsize>);
+/// How many requests were read.
+#[derive(Clone, Default)]
+pub(super) struct Served(Arc<[AtomicUsize; 2]>);
 
 impl Served {
-    /// How many requests to write were read.
+    pub(super) fn binds(&self) -> usize {
+        self.0[0].load(Ordering::SeqCst)
+    }
+
     pub(super) fn writes(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.0[1].load(Ordering::SeqCst)
+    }
+
+    fn count(&self, request: &[u8]) {
+        match operation(request) {
+            Some(BIND) => self.0[0].fetch_add(1, Ordering::SeqCst),
+            Some(tag) if WRITES.contains(&tag) => self.0[1].fetch_add(1, Ordering::SeqCst),
+            _ => 0,
+        };
     }
 }
 
@@ -44,15 +57,15 @@ impl Server {
     /// Answers the first request of each connection with the bytes before `split`, the second one with the others, and
     /// then sends nothing more. A connection with one answer alone gets everything at once.
     pub(super) fn play(&self, answers: &[u8], split: usize) -> Served {
-        let writes = Arc::new(AtomicUsize::new(0));
-        let (listener, counted, answers) = (Arc::clone(&self.listener), Arc::clone(&writes), answers.to_vec());
+        let served = Served::default();
+        let (listener, counted, answers) = (Arc::clone(&self.listener), served.clone(), answers.to_vec());
         let playing = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = converse(stream, &answers, split, &counted).await;
             }
         });
         self.stop(Some(playing));
-        Served(writes)
+        served
     }
 
     /// Stops answering.
@@ -68,7 +81,7 @@ impl Server {
     }
 }
 
-async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, writes: &AtomicUsize) -> std::io::Result<()> {
+async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, served: &Served) -> std::io::Result<()> {
     let (first, second) = answers.split_at(split);
     let parts = if first.is_empty() { vec![second] } else { vec![first, second] };
     let mut request = vec![0; 4096];
@@ -77,9 +90,7 @@ async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, writes: 
         if length == 0 {
             return Ok(());
         }
-        if operation(&request[..length]).is_some_and(|tag| WRITES.contains(&tag)) {
-            writes.fetch_add(1, Ordering::SeqCst);
-        }
+        served.count(&request[..length]);
         stream.write_all(part).await?;
     }
     stream.shutdown().await?;
@@ -89,9 +100,7 @@ async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, writes: 
         if length == 0 {
             return Ok(());
         }
-        if operation(&request[..length]).is_some_and(|tag| WRITES.contains(&tag)) {
-            writes.fetch_add(1, Ordering::SeqCst);
-        }
+        served.count(&request[..length]);
     }
 }
 
