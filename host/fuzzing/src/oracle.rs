@@ -30,7 +30,8 @@ pub(crate) fn strict(text: &str) -> Option<Description> {
         [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
     };
-    if !keystring && !(numbers.len() > 1 && numbers.iter().all(number)) {
+    let numericoid = numbers.len() > 1 && numbers.iter().all(number);
+    if !keystring && !numericoid {
         return None;
     }
     let lower = |bytes: &[u8]| bytes.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect::<String>();

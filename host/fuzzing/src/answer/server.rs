@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// Answers the first request of each connection with the bytes before `split`, the second one with the others, and
-    /// then sends nothing more. A connection with one answer alone gets everything at once.
+    /// then sends nothing more. Without a whole answer to the first one everything is sent at once: no second will come.
     pub(super) fn play(&self, answers: &[u8], split: usize) -> Served {
         let served = Served::default();
         let (listener, counted, answers) = (Arc::clone(&self.listener), served.clone(), answers.to_vec());
@@ -83,7 +83,8 @@ impl Server {
 
 async fn converse(mut stream: UnixStream, answers: &[u8], split: usize, served: &Served) -> std::io::Result<()> {
     let (first, second) = answers.split_at(split);
-    let parts = if first.is_empty() { vec![second] } else { vec![first, second] };
+    let whole = matches!(first, [0x30, length @ 0..0x80, rest @ ..] if rest.len() >= usize::from(*length));
+    let parts = if whole { vec![first, second] } else { vec![answers] };
     let mut request = vec![0; 4096];
     for part in parts {
         let length = stream.read(&mut request).await?;
