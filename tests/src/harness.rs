@@ -80,6 +80,16 @@ impl Draft {
         Self { file, folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
+    /// A file as a test wrote it.
+    ///
+    /// # Panics
+    /// If it is not TOML.
+    #[must_use]
+    pub fn written(text: &str) -> Self {
+        let file = text.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
+        Self { file, folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
     /// With another directory in it: URL, CA, base, accounts and service account. What is granted stays.
     #[must_use]
     pub fn about(self, facts: &Facts) -> Self {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_capabilities::{OperationState, Severity};
+use portcullis_capabilities::{Ledger, OperationState, Severity};
 use portcullis_directory::{Directory, Failure, Scope, Search};
 use portcullis_model::{FaultCode, OperationId, Trace};
 use portcullis_sandbox::Ended;
@@ -131,7 +131,8 @@ async fn own_findings(connector: &Connector) -> Vec<Finding> {
         Ok(id) => id,
         Err(error) => return vec![Finding::problem(format!("no random bytes: {error}"), "", FaultCode::HostInternal)],
     };
-    let state = OperationState::for_check(Arc::clone(&connector.context), &id, Trace::default());
+    let ledger = Ledger::default();
+    let state = OperationState::for_check(Arc::clone(&connector.context), &id, Trace::default(), ledger.clone());
     let ended =
         connector.prepared.run(state, async |store, instance| connector.exports.check(store, instance).await).await;
     match ended {
@@ -146,11 +147,13 @@ async fn own_findings(connector: &Connector) -> Vec<Finding> {
             let text = format!("the plugin's own check failed: {ended}");
             vec![match ended {
                 Ended::Busy(_) => Finding::problem(text, FaultCode::Busy.remedy(), FaultCode::Busy),
-                // The plugin waits for its directory, so it is as likely the directory that is slow.
-                Ended::Time(_) => {
+                Ended::Time(_) if ledger.seen().waiting => {
                     Finding::problem(text, FaultCode::OperationTimeout.remedy(), FaultCode::OperationTimeout)
                 }
-                Ended::Limit(_) => Finding::problem(text, FaultCode::PluginLimit.remedy(), FaultCode::PluginLimit),
+                // It ran, or slept, and waited for nobody.
+                Ended::Limit(_) | Ended::Time(_) => {
+                    Finding::problem(text, FaultCode::PluginLimit.remedy(), FaultCode::PluginLimit)
+                }
                 Ended::Trapped(_) | Ended::Panicked(_) => {
                     Finding::problem(text, "report it to the plugin's vendor", FaultCode::PluginTrapped)
                 }

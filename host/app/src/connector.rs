@@ -124,7 +124,11 @@ fn pinned(file: &ConnectorFile, plugin: &Plugin) -> Result<(), Fault> {
     Err(Fault::new(FaultCode::PluginChanged, text))
 }
 
-fn grants(file: &ConnectorFile) -> Result<Grants, Fault> {
+/// What the operator granted, from the file alone.
+///
+/// # Errors
+/// The operator's fault for a name or a base that cannot be read; the file's own check finds those first.
+pub(crate) fn grants(file: &ConnectorFile) -> Result<Grants, Fault> {
     let level = |level| match level {
         LogLevel::Debug => Level::Debug,
         LogLevel::Info => Level::Info,

@@ -12,5 +12,7 @@ pub mod doctor;
 pub mod observe;
 pub mod operation;
 pub mod panics;
+pub mod recording;
+pub mod replay;
 pub mod service;
 pub mod show;

@@ -45,6 +45,8 @@ pub struct OperationState {
     pub(crate) context: Arc<Context>,
     pub(crate) target: Option<Target>,
     pub(crate) secrets: Vec<Arc<Password>>,
+    /// Those of them that the plugin has read.
+    pub(crate) revealed: Vec<Arc<Password>>,
     /// Whether this kind of operation changes anything; one that only asks may not write, whatever is granted.
     pub(crate) writes: bool,
     pub(crate) trace: Trace,
@@ -77,8 +79,8 @@ impl OperationState {
 
     /// The state of a check, which has no target and no password.
     #[must_use]
-    pub fn for_check(context: Arc<Context>, id: &OperationId, trace: Trace) -> Self {
-        Self::with(context, id.as_str(), None, Vec::new(), trace, Ledger::default())
+    pub fn for_check(context: Arc<Context>, id: &OperationId, trace: Trace, ledger: Ledger) -> Self {
+        Self::with(context, id.as_str(), None, Vec::new(), trace, ledger)
     }
 
     fn with(
@@ -92,12 +94,14 @@ impl OperationState {
         let limits = &context.limits;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        let sink = Sink::new(Arc::clone(&context.connector), id.to_owned(), secrets.clone(), limits.log_bytes);
+        let connector = Arc::clone(&context.connector);
+        let sink = Sink::new(connector, id.to_owned(), secrets.clone(), trace.clone(), limits.log_bytes);
         let (limiter, calls_left) = (Limiter::new(limits), limits.host_calls);
         Self {
             context,
             target,
             secrets,
+            revealed: Vec::new(),
             writes: false,
             trace,
             ledger,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_model::{Encoding, Password};
+use portcullis_model::Password;
 
 /// What stands in the place of a text that held a password.
 pub(crate) const WITHHELD: &str = "(withheld: the text held a password of this operation)";
@@ -54,13 +54,8 @@ fn withheld(text: &str, secrets: &[Arc<Password>]) -> String {
     }
 }
 
-/// In any case of the letters: names of attributes are shown in lower case, and servers may do as they like.
-fn holds(text: &str, secrets: &[Arc<Password>]) -> bool {
-    secrets.iter().any(|secret| {
-        let bytes = secret.encode(Encoding::Utf8);
-        let in_any_case = |window: &[u8]| window.eq_ignore_ascii_case(&bytes);
-        secret.occurs_in(text) || (bytes.len() >= 4 && text.as_bytes().windows(bytes.len()).any(in_any_case))
-    })
+pub(crate) fn holds(text: &str, secrets: &[Arc<Password>]) -> bool {
+    secrets.iter().any(|secret| secret.occurs_in(text))
 }
 
 #[cfg(test)]

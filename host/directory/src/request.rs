@@ -90,7 +90,8 @@ pub struct Control {
 pub struct Answer {
     /// The LDAP result code; 0 is success.
     pub code: u32,
-    /// The server's words, at most 2 KiB, as sent: whoever passes them on withholds the passwords in them.
+    /// The server's words, at most 2 KiB, as sent but for the service account's password: whoever passes them on
+    /// withholds the operation's passwords in them, and what a terminal obeys.
     pub diagnostic: String,
     /// What came with it.
     pub controls: Vec<Control>,

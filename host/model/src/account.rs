@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An account as the caller named it: 1 to 256 bytes of UTF-8 without control characters.
 ///
@@ -68,7 +68,7 @@ impl fmt::Debug for Login {
 }
 
 /// The state of an account, as far as the directory tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountStatus {
     /// Not switched off by an administrator.
     pub enabled: Option<bool>,
@@ -83,7 +83,7 @@ pub struct AccountStatus {
 }
 
 /// What a directory thinks of a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Right, and the account can sign in with it.

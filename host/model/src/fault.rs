@@ -259,6 +259,9 @@ codes! {
     /// The journal cannot be written: nothing is accepted that could be lost.
     JournalUnwritable = "journal-unwritable", Host, Later,
         "The service cannot take operations at the moment.", "Look at the state folder: the disk may be full, or the service may not write there.";
+    /// A file of recordings that was cut, changed or made by another version.
+    RecordingUnusable = "recording-unusable", Operator, Never,
+        "The recording cannot be used.", "Record the operations again with this version; the detail names the file and the line.";
     /// The audit log cannot be written: nothing happens that would leave no trace.
     AuditUnwritable = "audit-unwritable", Host, Later,
         "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder (`portcullis audit verify`): the disk may be full, this user may not write there (name another folder with --state), or somebody changed the log.";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{AccountStatus, Effect, Fault, Note, OperationId, OperationKind, Verdict};
 
@@ -31,7 +31,7 @@ pub enum Confirmation {
 }
 
 /// A stage of the path of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Finding the target.

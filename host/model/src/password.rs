@@ -1,5 +1,7 @@
 //! Passwords in the hands of the host: erased when dropped, never printed, never compared in variable time.
 
+mod occurs;
+
 use std::fmt;
 
 use subtle::ConstantTimeEq;
@@ -128,7 +130,8 @@ impl Password {
         self.0.as_bytes().ct_eq(other).into()
     }
 
-    /// Whether a text of a directory holds this password, so that the text must be withheld.
+    /// Whether a text of a directory holds this password, or enough of it, in a form in which servers repeat what they
+    /// were sent, so that the text must be withheld.
     ///
     /// A password of fewer than four bytes counts only where it stands alone between non-letters: `5` is in every
     /// error code, and withholding those would tell the password instead of hiding it.
@@ -136,7 +139,7 @@ impl Password {
     pub fn occurs_in(&self, text: &str) -> bool {
         let secret: &str = &self.0;
         if secret.len() >= 4 {
-            return text.contains(secret);
+            return occurs::occurs(secret, text);
         }
         let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
         text.match_indices(secret)

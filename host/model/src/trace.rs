@@ -16,29 +16,36 @@ pub struct Moment {
 
 /// Collects the events of one operation; a clone writes to the same list.
 ///
-/// Of calls that were allowed or denied at most [`Trace::MAX_CALLS`] are kept: a plugin that calls for ever is stopped
-/// by its budget of host calls, and until then must not fill the memory. What had an effect is always kept.
+/// Of calls that were allowed at most [`Trace::MAX_CALLS`] are kept, and of those that were denied as many: a plugin that
+/// calls for ever is stopped by its budget of host calls, and until then must neither fill the memory nor hide a denial
+/// behind calls that were allowed. What had an effect is always kept.
 #[derive(Debug, Clone, Default)]
 pub struct Trace(Arc<Mutex<Moments>>);
 
 #[derive(Debug, Default)]
 struct Moments {
     kept: Vec<Moment>,
-    calls: usize,
+    allowed: usize,
+    denied: usize,
     omitted: usize,
     taken: usize,
 }
 
 impl Trace {
-    /// How many allowed or denied calls are kept.
+    /// How many allowed calls are kept, and how many denied ones.
     pub const MAX_CALLS: usize = 1024;
 
     /// Adds a fact, now.
     pub fn record(&self, event: Event) {
         let mut all = self.all();
-        if matches!(event, Event::Allowed { .. } | Event::Denied { .. }) {
-            all.calls += 1;
-            if all.calls > Self::MAX_CALLS {
+        let count = match event {
+            Event::Allowed { .. } => Some(&mut all.allowed),
+            Event::Denied { .. } => Some(&mut all.denied),
+            _ => None,
+        };
+        if let Some(count) = count {
+            *count += 1;
+            if *count > Self::MAX_CALLS {
                 all.omitted += 1;
                 return;
             }
@@ -101,6 +108,18 @@ mod tests {
             events[Trace::MAX_CALLS..],
             [written(), Event::Omitted { count: 3 }, Event::Ended { outcome: "done", fault: None }]
         );
+    }
+
+    #[test]
+    fn a_denial_does_not_hide_behind_what_was_allowed() {
+        let trace = Trace::default();
+        for n in 0..2 * Trace::MAX_CALLS {
+            trace.record(allowed(n));
+        }
+        let (subject, reason) = ("description".to_owned(), "not writable".to_owned());
+        let denied = Event::Denied { capability: "ldap", call: "modify", subject, reason, wanted: None };
+        trace.record(denied.clone());
+        assert_eq!(trace.events().last(), Some(&denied));
     }
 
     #[test]

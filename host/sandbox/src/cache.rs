@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
@@ -27,6 +28,8 @@ const KEY_BYTES: usize = 64;
 pub struct Cache {
     folder: PathBuf,
     key: [u8; KEY_BYTES],
+    /// Files that did not belong there, until somebody asks.
+    altered: Mutex<Vec<PathBuf>>,
 }
 
 /// Why a folder cannot be the cache. The host goes on without one.
@@ -77,7 +80,7 @@ impl Cache {
         if fs::symlink_metadata(&key_path).map_err(io)?.uid() != own {
             return Err(CacheError::NotPrivate(folder));
         }
-        Ok(Self { folder, key })
+        Ok(Self { folder, key, altered: Mutex::default() })
     }
 
     /// The compiled plugin, if this engine compiled it before.
@@ -88,8 +91,14 @@ impl Cache {
         if component.is_none() {
             tracing::warn!(file = %path.display(), "a file of the plugin cache is not one that this host wrote: deleted");
             let _ = fs::remove_file(&path);
+            self.altered().push(path);
         }
         component
+    }
+
+    /// The files that were found altered.
+    pub(crate) fn altered(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.altered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a compiled plugin. Failing to is only a warning.

@@ -2,6 +2,7 @@
 //!
 //! Each setting below was chosen by measuring a fresh instance for every operation; see BENCHMARKS.md.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -56,6 +57,13 @@ impl Sandbox {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The files of the cache that were not ones that this host wrote, since this was asked the last time. They are gone,
+    /// and nothing of them was run.
+    #[must_use]
+    pub fn take_altered(&self) -> Vec<PathBuf> {
+        self.cache.as_ref().map(|cache| std::mem::take(&mut *cache.altered())).unwrap_or_default()
     }
 
     pub(crate) fn cache(&self) -> Option<&Cache> {

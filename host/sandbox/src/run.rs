@@ -9,7 +9,7 @@ use wasmtime::component::{Instance, InstancePre, Linker, ResourceTableError};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use crate::limits::shown;
-use crate::words::plain;
+use crate::words::cause_first;
 use crate::{Guarded, LimitHit, Limits, Plugin, Sandbox};
 
 /// How a plugin ended when it did not return.
@@ -139,7 +139,7 @@ fn ended(error: &wasmtime::Error, limits: &Limits) -> Ended {
         Some(Trap::StackOverflow) => Ended::Limit(LimitHit { what: "stack", limit: "512 KiB".into() }),
         Some(trap) => Ended::Trapped(trap.to_string()),
         None => untyped_limit(&error.root_cause().to_string(), limits)
-            .map_or_else(|| Ended::Trapped(plain(error)), Ended::Limit),
+            .map_or_else(|| Ended::Trapped(cause_first(error)), Ended::Limit),
     }
 }
 

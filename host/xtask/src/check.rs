@@ -36,24 +36,6 @@ pub(crate) fn check() -> Result {
     } else {
         skipped.push("lints: clippy is not installed (rustup component add clippy)".to_owned());
     }
-    if !root().join("deny.toml").exists() {
-        skipped.push("licences, bans, sources and advisories: there is no deny.toml".to_owned());
-    } else if cargo_has("deny") {
-        step("licences, bans and sources");
-        run::run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
-        step("advisories");
-        let output = cargo().args(["deny", "--color", "never", "check", "advisories"]).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("failed to fetch advisory database") {
-            skipped.push("advisories: their database cannot be reached".to_owned());
-        } else if !output.status.success() {
-            return Err(format!("cargo deny check advisories: {}", said.trim()).into());
-        }
-    } else {
-        skipped.push(
-            "licences, bans, sources and advisories: cargo-deny is not installed (cargo install cargo-deny)".to_owned(),
-        );
-    }
     skips::print(&skipped);
     if skips::required("tools") && !skipped.is_empty() {
         return Err("PORTCULLIS_REQUIRE wants every check".into());

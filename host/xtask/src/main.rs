@@ -15,6 +15,7 @@ mod plugins;
 mod run;
 mod servers;
 mod skips;
+mod supply;
 mod test;
 
 use std::process::ExitCode;
@@ -41,7 +42,7 @@ enum Command {
     Bench(bench::Arguments),
     /// Give the host all kinds of input, and see whether a promise breaks (nightly compiler, cargo-fuzz).
     Fuzz(fuzz::Arguments),
-    /// Formatting, lints, and the licences and advisories of the dependencies.
+    /// Formatting and lints.
     Check,
     /// Make the Debian package.
     Deb(deb::Arguments),

@@ -19,9 +19,9 @@ const CORE: &str = "wasm32-unknown-unknown";
 /// One guest of a workspace.
 struct Guest {
     package: String,
-    /// The folder of the crate: what the plugin is called.
+    /// What the plugin is called: the folder of the crate; for an example the folder and its own name.
     name: String,
-    /// The library without extension.
+    /// The library without extension, in the folder of the profile.
     library: String,
     target: String,
 }
@@ -45,7 +45,6 @@ fn build(workspace: &str, what: &str, into: &str) -> Result {
     let manifest = root().join(workspace).join("Cargo.toml");
     let build_folder = root().join("target/plugins-build");
     let into = root().join(into);
-    fs::create_dir_all(&into)?;
     let guests = guests(&manifest)?;
     let mut targets: Vec<&str> = guests.iter().map(|guest| guest.target.as_str()).collect();
     targets.sort_unstable();
@@ -53,7 +52,8 @@ fn build(workspace: &str, what: &str, into: &str) -> Result {
     for target in targets {
         add_target(target)?;
         let mut command = cargo();
-        command.args(["build", "--quiet", "--release", "--target", target, "--manifest-path"]).arg(&manifest);
+        command.args(["build", "--quiet", "--release", "--lib", "--examples", "--target", target]);
+        command.arg("--manifest-path").arg(&manifest);
         command.arg("--target-dir").arg(&build_folder);
         for guest in guests.iter().filter(|guest| guest.target == target) {
             command.args(["--package", &guest.package]);
@@ -64,6 +64,7 @@ fn build(workspace: &str, what: &str, into: &str) -> Result {
     for guest in &guests {
         let built = build_folder.join(&guest.target).join("release").join(&guest.library).with_extension("wasm");
         let plugin = into.join(&guest.name).with_extension("wasm");
+        fs::create_dir_all(plugin.parent().unwrap_or(&into))?;
         let component = component(&built).map_err(|e| format!("{} is no component: {e:#}", guest.name))?;
         // An unchanged file keeps its date, for everything that compares dates.
         if fs::read(&plugin).ok().as_ref() != Some(&component) {
@@ -84,20 +85,29 @@ fn component(built: &Path) -> Result<Vec<u8>> {
     Ok(wit_component::ComponentEncoder::default().module(&bytes)?.validate(true).encode()?)
 }
 
-/// The members of a workspace that are plugins: libraries of the type `cdylib`.
+/// The plugins of a workspace: libraries and examples of the type `cdylib`.
 fn guests(manifest: &Path) -> Result<Vec<Guest>> {
-    Ok(run::packages(manifest)?.iter().filter_map(guest).collect())
+    Ok(run::packages(manifest)?.iter().flat_map(guests_of).collect())
 }
 
-fn guest(package: &Value) -> Option<Guest> {
-    let is_plugin =
-        |target: &&Value| target["crate_types"].as_array().is_some_and(|kinds| kinds.contains(&"cdylib".into()));
-    let library = package["targets"].as_array()?.iter().find(is_plugin)?["name"].as_str()?;
+fn guests_of(package: &Value) -> Vec<Guest> {
+    let targets = package["targets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    targets.iter().filter_map(|target| guest(package, target)).collect()
+}
+
+fn guest(package: &Value, target: &Value) -> Option<Guest> {
+    let has = |key: &str, kind: &str| target[key].as_array().is_some_and(|kinds| kinds.contains(&kind.into()));
+    if !has("crate_types", "cdylib") {
+        return None;
+    }
+    let own = target["name"].as_str()?.replace('-', "_");
     let folder = PathBuf::from(package["manifest_path"].as_str()?).parent()?.file_name()?.to_str()?.to_owned();
+    let (name, library) =
+        if has("kind", "example") { (format!("{folder}/{own}"), format!("examples/{own}")) } else { (folder, own) };
     Some(Guest {
         package: package["name"].as_str()?.to_owned(),
-        name: folder,
-        library: library.replace('-', "_"),
+        name,
+        library,
         target: package["metadata"]["portcullis"]["target"].as_str().unwrap_or(CORE).to_owned(),
     })
 }

@@ -6,7 +6,7 @@ use crate::{
     install, plugins,
     run::{self, Result, cargo, cargo_has, note, root, step},
     servers::{self, Folder, Kind, Started},
-    skips,
+    skips, supply,
 };
 
 /// `cargo xtask test`
@@ -29,12 +29,18 @@ pub(crate) fn test(arguments: &Arguments) -> Result {
     let mut skipped = plugins::all()?;
     let skips = root().join(SKIPS);
     fs::write(&skips, "")?;
-    let failed = with_servers(&arguments.filters, &skips)?;
+    let mut failed = with_servers(&arguments.filters, &skips)?;
+    if arguments.filters.is_empty()
+        && let Err(error) = supply::check(&mut skipped)
+    {
+        eprintln!("{error}");
+        failed.push("dependencies");
+    }
     skipped.extend(fs::read_to_string(&skips)?.lines().map(|line| line.trim_start_matches("SKIPPED ").to_owned()));
     skips::print(&skipped);
     println!();
     if !arguments.filters.is_empty() {
-        note("left out, because names were given: doc tests and the plugins' own tests");
+        note("left out, because names were given: doc tests, the plugins' own tests and the dependencies");
     }
     if failed.is_empty() {
         println!("every test that was run passed; {} skipped", skipped.len());

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use portcullis_audit::verify::{Options, verify};
+use portcullis_audit::{Fact, Line, read};
 use portcullis_journal::{Entry, Filter, Journal, PageRequest, Record, State};
-use portcullis_model::{OperationKind, ResetOptions};
+use portcullis_model::{OperationKind, ResetOptions, Use};
 use portcullis_seal::KeyRing;
 use portcullis_tests::Result;
 use portcullis_tests::harness::Draft;
@@ -153,9 +155,33 @@ impl Scene {
         let writes = self.writes();
         assert!(writes <= most_writes, "{writes} writes where {most_writes} are enough\n{told}");
         assert!(!record.has_password || record.state == State::Unknown, "a password rests in the journal\n{told}");
+        self.left_a_trace(&record, &shown, before.is_some(), &told)?;
         let found = self.folders.files_with(&self.secrets);
         assert!(found.is_empty(), "a password is in {found:?}\n{told}");
         Ok(record.state)
+    }
+}
+
+impl Scene {
+    /// Whatever took effect stands in the audit log, which is whole: what was allowed is written before the effect.
+    fn left_a_trace(&self, record: &Record, shown: &Shown, killed: bool, told: &Told<'_>) -> Result<()> {
+        let report = verify(self.folders.state(), &Options::default())?;
+        assert!(report.is_whole(), "{:?}\n{told}", report.findings);
+        let of_this = |line: &Line| line.about.operation.as_deref() == Some(record.id.as_str());
+        let lines: Vec<Line> = read(self.folders.state())?.collect::<std::result::Result<_, _>>()?;
+        let facts: Vec<&Fact> = lines.iter().filter(|line| of_this(line)).map(|line| &line.fact).collect();
+        let uses = facts.iter().flat_map(|fact| match fact {
+            Fact::Allowed(allowed) => allowed.uses.as_slice(),
+            _ => &[],
+        });
+        let wrote = uses.filter(|used| matches!(used, Use::Write { .. } | Use::SetPassword)).count();
+        let effect = record.kind.writes() && (shown.all || shown.password);
+        assert!(!effect || wrote > 0, "it took effect, and nothing says so: {facts:?}\n{told}");
+        // A kill right after the journal's last entry leaves no time to tell it: the journal alone has it then.
+        let ended =
+            killed || matches!(facts.last(), Some(Fact::Reached(reached)) if reached.state == record.state.to_string());
+        assert!(ended, "the last fact is another end: {facts:?}\n{told}");
+        Ok(())
     }
 }
 

@@ -1,19 +1,6 @@
 //! Handles of passwords: good for one operation, given by the host alone, and given back.
 
-use crate::world::{ALICE, NEW, Running, World, sent};
-
-/// One kept in a static, for the next operation. There is no static in the next operation.
-#[tokio::test]
-async fn kept_for_the_next_operation() {
-    let world = World::new();
-    let running = world.hostile("keep-handle").start();
-    for _ in 0..3 {
-        running.reset().await.confirmed();
-    }
-    // In another plugin's time neither: there is one slot.
-    world.goes_on().await;
-    running.reset().await.confirmed();
-}
+use crate::world::{NEW, Running, World, sent};
 
 const NUMBERS: [&str; 10] = ["0", "1", "2", "3", "4", "7", "64", "65536", "2147483648", "4294967294"];
 
@@ -61,17 +48,5 @@ async fn placed_where_there_is_none() {
         assert!(!sent(&report), "{report}");
         assert_eq!(running.entries().await, before);
     }
-    world.goes_on().await;
-}
-
-/// Not given back: the plugin is ended for it, after the write. The caller is told both.
-#[tokio::test]
-async fn not_given_back() {
-    let world = World::new();
-    let running = world.hostile("leak-handle").start();
-    let report = running.reset().await;
-    let receipt = report.in_part("plugin-trapped");
-    assert!(receipt.shortfall.as_ref().unwrap().detail.contains("borrow handles still remain"), "{report}");
-    assert!(running.binds(ALICE, NEW).await);
     world.goes_on().await;
 }

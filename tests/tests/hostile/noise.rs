@@ -3,26 +3,6 @@
 
 use crate::world::{ALICE, NEW, World};
 
-#[tokio::test]
-async fn a_line_of_the_log_cannot_be_forged() {
-    let world = World::new();
-    world.hostile("log-forge").start().reset().await.confirmed();
-    let lines = world.log.of_connectors();
-    assert_eq!(lines, [" [2J [31mred  2026-01-01T00:00:00Z ERROR portcullis: forged   end"]);
-}
-
-#[tokio::test]
-async fn a_flood_of_lines_ends() {
-    let world = World::new();
-    let report = world.hostile("log-flood").set("limits.host-calls", 100_000).set("limits.log", "8 KiB").start();
-    report.reset().await.confirmed();
-    let lines = world.log.of_connectors();
-    assert!(lines.last().unwrap().contains("log volume for this operation is used up"), "{:?}", lines.last());
-    let bytes: usize = lines.iter().map(String::len).sum();
-    assert!(lines.len() > 10 && bytes < (8 << 10) + 200, "{} lines of {bytes} bytes", lines.len());
-    world.goes_on().await;
-}
-
 /// What is below the operator's level is not kept, and not counted.
 #[tokio::test]
 async fn a_level_is_kept() {

@@ -2,6 +2,7 @@ extern crate bytes;
 extern crate nom;
 
 pub mod common;
+pub mod guard;
 pub mod parse;
 pub mod structure;
 pub mod structures;

@@ -2,6 +2,7 @@ use std::convert::TryFrom;
 
 use crate::common::TagClass;
 use crate::common::TagStructure;
+use crate::guard;
 use crate::structure::{PL, StructureTag};
 
 use nom;
@@ -35,19 +36,25 @@ fn parse_length(i: &[u8]) -> nom::IResult<&[u8], usize> {
         Ok((i, len as usize))
     } else {
         let len = len - 128;
+        // The indefinite form (RFC 4511 section 5.1 excludes it), and lengths that would be cut to 64 bits.
+        if len == 0 || len > 8 {
+            return Err(too_large(i));
+        }
         let (i, b) = take(len)(i)?;
-        let (_, len) = parse_uint(b)?;
-        Ok((
-            i,
-            usize::try_from(len)
-                .map_err(|_| nom::Err::Failure(Error::from_error_kind(i, ErrorKind::TooLarge)))?,
-        ))
+        let len = b.iter().fold(0, |res, &byte| (res << 8) | u64::from(byte));
+        Ok((i, usize::try_from(len).map_err(|_| too_large(i))?))
     }
 }
 
-/// Extract an unsigned integer value from BER data.
+/// Extract an integer value from BER data: 0 to 2^31-1, as all of LDAP's are (RFC 4511 section 4.1.1). The client
+/// library cuts what it gets here to 32 bits, so that a larger one would become another message id, or a success.
 pub fn parse_uint(i: &[u8]) -> nom::IResult<&[u8], u64> {
-    Ok((i, i.iter().fold(0, |res, &byte| (res << 8) | byte as u64)))
+    let significant = i.iter().position(|&byte| byte != 0).map_or(&[][..], |first| &i[first..]);
+    let value = significant.iter().take(5).fold(0, |res, &byte| (res << 8) | u64::from(byte));
+    if i.is_empty() || i[0] >= 0x80 || significant.len() > 4 || value > i32::MAX as u64 {
+        return Err(too_large(i));
+    }
+    Ok((i, value))
 }
 
 /// The longest element that is taken. A peer that announces a longer one is refused at once: waiting for it would let
@@ -76,7 +83,8 @@ fn parse_tag_within<'a>(
     elements: &mut usize,
 ) -> nom::IResult<&'a [u8], StructureTag> {
     let (mut i, ((class, structure, id), len)) = tuple((parse_type_header, parse_length))(i)?;
-    if len > MAX_LENGTH || depth == 0 || *elements == 0 {
+    // 31 announces a tag of several bytes: LDAP has none, and it would be read as content.
+    if len > MAX_LENGTH || depth == 0 || *elements == 0 || id == 31 {
         return Err(too_large(i));
     }
     *elements -= 1;
@@ -131,7 +139,19 @@ impl Parser {
         if input.is_empty() {
             return Err(nom::Err::Incomplete(Needed::Unknown));
         };
-        parse_tag(input)
+        let mut elements = guard::elements();
+        match parse_tag_within(input, MAX_DEPTH, &mut elements) {
+            Ok((rest, tag)) => match guard::admit(&tag, input.len() - rest.len(), elements) {
+                Ok(()) => Ok((rest, tag)),
+                Err(_) => Err(too_large(input)),
+            },
+            Err(error) => {
+                if !error.is_incomplete() {
+                    guard::refuse(elements);
+                }
+                Err(error)
+            }
+        }
     }
 }
 
@@ -283,6 +303,23 @@ mod test {
         assert!(is_refused(&announce(u32::MAX as usize)));
         assert!(is_refused(&[0x30, 0x88, 255, 255, 255, 255, 255, 255, 255, 255]));
         assert!(parse_tag(&announce(MAX_LENGTH)).unwrap_err().is_incomplete());
+    }
+
+    #[test]
+    fn test_lengths_that_ldap_has_not_are_refused() {
+        assert!(is_refused(&[0x30, 0x80, 0, 0]));
+        assert!(is_refused(&[0x30, 0x89, 1, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0]));
+        assert!(is_refused(&[0x3f, 0x20, 0x02, 4, 0]));
+        assert!(parse_tag(&[0x30, 0x88, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0]).is_ok());
+    }
+
+    #[test]
+    fn test_integers_are_not_cut() {
+        for bytes in [&[][..], &[0xff], &[0x80, 0, 0, 0], &[0, 0x80, 0, 0, 0], &[1, 0, 0, 0, 0], &[1; 9]] {
+            assert!(parse_uint(bytes).is_err(), "{bytes:?}");
+        }
+        assert_eq!(parse_uint(&[0x7f, 255, 255, 255]).unwrap().1, i32::MAX as u64);
+        assert_eq!(parse_uint(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]).unwrap().1, 7);
     }
 
     #[test]

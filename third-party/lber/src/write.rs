@@ -9,6 +9,10 @@ use std::io::{self, Write};
 pub fn encode_into(buf: &mut BytesMut, tag: StructureTag) -> io::Result<()> {
     let mut tag_vec = Vec::new();
     encode_inner(&mut tag_vec, tag)?;
+    // Everything before was sent. The buffer is given up instead of being filled on: what it held may be a password.
+    if buf.is_empty() {
+        *buf = BytesMut::with_capacity(tag_vec.len());
+    }
     buf.extend(tag_vec);
     Ok(())
 }

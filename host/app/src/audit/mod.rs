@@ -7,9 +7,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use portcullis_audit::fact::CacheAltered;
 use portcullis_audit::{About, AuditError, AuditLog, Entry};
 use portcullis_capabilities::Intent;
 use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
+use portcullis_sandbox::Sandbox;
 
 use crate::connector::Connector;
 use crate::operation::{Around, Report, perform_within};
@@ -46,6 +48,11 @@ impl Intent for BeforeEffect {
     }
 }
 
+/// The files of the plugins' cache that were found altered since this was asked the last time.
+pub(crate) fn altered(sandbox: &Sandbox) -> Vec<CacheAltered> {
+    sandbox.take_altered().into_iter().map(|file| CacheAltered { file: file.display().to_string() }).collect()
+}
+
 /// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report
 /// is true all the same, and the second value says why.
 pub async fn perform_audited(
@@ -53,6 +60,7 @@ pub async fn perform_audited(
     caller: String,
     connector: &Connector,
     operation: &Operation,
+    around: Around,
 ) -> (Report, Result<(), Fault>) {
     let about = About {
         operation: Some(operation.id.to_string()),
@@ -60,7 +68,7 @@ pub async fn perform_audited(
         caller: Some(caller),
     };
     let intent = Arc::new(BeforeEffect { log: log.clone(), about: about.clone() });
-    let around = Around { intent: Some(intent), ..Around::default() };
+    let around = Around { intent: Some(intent), ..around };
     let mut report = perform_within(connector, operation, around).await;
     let rest = facts(&about, std::mem::take(&mut report.untaken));
     let kept = log.append(rest).await.map_err(|error| unwritable(&error));

@@ -2,7 +2,6 @@
 //! for the service. Nothing of the plugin runs.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -130,14 +129,15 @@ fn agreed() -> Result<bool, Fault> {
 
 /// The user who types. For the record only: who may write the file may write any name into it.
 pub(super) fn who() -> String {
-    let uid = std::fs::metadata("/proc/self").map(|meta| meta.uid()).ok();
-    let sudo = std::env::var("SUDO_USER").ok().filter(|name| uid == Some(0) && is_name(name));
+    // Not of /proc/self: a process without core files belongs to root there.
+    let uid = rustix::process::getuid().as_raw();
+    let sudo = std::env::var("SUDO_USER").ok().filter(|name| uid == 0 && is_name(name));
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = |uid: u32| {
+    let name = || {
         let line = users.lines().find(|line| line.split(':').nth(2) == Some(&uid.to_string()))?;
         line.split(':').next().filter(|name| is_name(name)).map(str::to_owned)
     };
-    sudo.or_else(|| name(uid?)).or_else(|| Some(format!("uid {}", uid?))).unwrap_or_else(|| "unknown".to_owned())
+    sudo.or_else(name).unwrap_or_else(|| format!("uid {uid}"))
 }
 
 fn is_name(name: &str) -> bool {

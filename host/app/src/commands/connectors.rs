@@ -10,7 +10,7 @@ use super::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
 use crate::connector::Connector;
 use crate::operation;
-use crate::service::registry::approval::Approvals;
+use crate::service::registry::approval::{self, Approvals};
 use crate::service::registry::{ConnectorState, State};
 use crate::show::{self, ExitCode};
 
@@ -47,7 +47,10 @@ fn from_files(setup: &Setup) -> ExitCode {
         Err(code) => return code,
     };
     // Without a state folder there is no service that would ask for an approval.
-    let approvals = if setup.state.is_dir() { Approvals::read(&setup.state).ok() } else { None };
+    // A folder that only commands used so far holds their audit log, and neither a journal nor anything approved.
+    let there = |name: &str| setup.state.join(name).exists();
+    let served = setup.state.is_dir() && (!there("audit") || there("journal.db") || there(approval::FILE));
+    let approvals = if served { Approvals::read(&setup.state).ok() } else { None };
     let mut worst = ExitCode::Done;
     let mut objects = Vec::new();
     let mut text = String::new();

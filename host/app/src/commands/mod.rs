@@ -10,6 +10,8 @@ mod inspect;
 mod manual;
 mod operations;
 mod password;
+mod recorded;
+mod replay;
 mod service;
 mod setup;
 mod terminal;
@@ -106,6 +108,10 @@ enum Command {
     Audit(audit::Audit),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
+    /// Record what the running service does next, for `replay`. A recording holds no password.
+    Record(service::record::Record),
+    /// Run recorded operations again without a directory, and say what other grants or another plugin would have broken.
+    Replay(replay::Replay),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect {
         /// The plugin file.
@@ -139,6 +145,10 @@ struct OnAccount {
     /// Show what the connector asked for and what it was allowed.
     #[arg(long)]
     trace: bool,
+
+    /// Add a recording of the operation to a file, for `replay`. It holds no password.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 impl Cli {
@@ -152,7 +162,10 @@ impl Cli {
     pub async fn run(self) -> ExitCode {
         // The service's log is what portcullis.toml says.
         if !matches!(self.command, Command::Serve(_)) {
-            setup::log(self.log.unwrap_or(tracing::Level::WARN));
+            // What a replay would deny is its answer, and nothing that happened.
+            let replay = matches!(self.command, Command::Replay(_));
+            let usual = if replay { tracing::Level::ERROR } else { tracing::Level::WARN };
+            setup::log(self.log.unwrap_or(usual));
         }
         let state = self.state.unwrap_or_else(service::default_state);
         let setup = setup::Setup { config: self.config, state, cache: self.cache, json: self.json };
@@ -174,6 +187,8 @@ impl Cli {
             Command::Approve(approve) => approve.run(&setup),
             Command::Audit(audit) => audit.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
+            Command::Record(record) => record.run(&setup).await,
+            Command::Replay(replay) => replay.run(&setup).await,
             Command::Inspect { plugin } => inspect::run(&setup, &plugin),
             Command::Completions { shell } => completions::run(&setup, shell),
             Command::Man { dir } => manual::run(&setup, dir.as_deref()),

@@ -6,10 +6,11 @@ use portcullis_model::{Fault, FaultCode, Login, Operation, OperationKind, Outcom
 use super::OnAccount;
 use super::approve::who;
 use super::password::Source;
+use super::recorded::Recorded;
 use super::setup::{Setup, complain};
 use crate::audit::perform_audited;
-use crate::operation::Report;
-
+use crate::operation::{Around, Report};
+use crate::recording::Recorder;
 use crate::show::{self, ExitCode};
 
 #[derive(Debug, Args)]
@@ -111,8 +112,9 @@ async fn operate(
         Ok(connector) => connector,
         Err(code) => return code,
     };
-    let operation = match connector.may(kind).and_then(|()| make(account)) {
-        Ok(operation) => operation,
+    let ready = connector.may(kind).and_then(|()| on.record.as_deref().map(Recorded::open).transpose());
+    let (recorded, operation) = match ready.and_then(|file| Ok((file, make(account)?))) {
+        Ok(ready) => ready,
         Err(fault) => return setup.fault(&fault),
     };
     let log = match setup.audit_log() {
@@ -120,11 +122,18 @@ async fn operate(
         Err(fault) => return setup.fault(&fault),
     };
     let caller = format!("user:{}", who());
-    let (report, kept) = perform_audited(&log, caller, &connector, &operation).await;
+    let mut recorded = recorded.map(|file| (file, Recorder::new(&connector, &operation)));
+    let around = recorded.as_ref().map(|(_, recorder)| recorder.around(&connector, Around::default()));
+    let (report, kept) = perform_audited(&log, caller, &connector, &operation, around.unwrap_or_default()).await;
     log.close();
     if let Err(fault) = kept {
         // What was done is told all the same: it is true.
         tracing::error!("the end of this operation is not in the audit log: {fault}");
+    }
+    if let Some((file, recorder)) = &mut recorded
+        && let Err(fault) = file.add(recorder.finish(&operation, &report).as_ref())
+    {
+        tracing::error!("{}", fault.detail);
     }
     // A password that may have been set is told even where nobody could find out: it may be the only key there is.
     let password = operation

@@ -134,7 +134,11 @@ impl Setup {
             tracing::info!("{}: {warning}", file.path.display());
         }
         let sandbox = self.sandbox()?;
-        Connector::start(file, &sandbox).map_err(|fault| self.fault(&fault))
+        let connector = Connector::start(file, &sandbox);
+        for altered in audit::altered(&sandbox) {
+            self.audit(altered).map_err(|fault| self.fault(&fault))?;
+        }
+        connector.map_err(|fault| self.fault(&fault))
     }
 
     /// Says a fault that ends the command before there was an operation.

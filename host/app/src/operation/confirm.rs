@@ -51,10 +51,16 @@ impl Looked {
 }
 
 /// Looks, if there is something to look for. What the directory said is told without the passwords of the operation.
-pub(super) async fn look(connector: &Connector, operation: &Operation, target: &Target, known: &Known) -> Looked {
+pub(super) async fn look(
+    connector: &Connector,
+    directory: Option<&Arc<dyn Directory>>,
+    operation: &Operation,
+    target: &Target,
+    known: &Known,
+) -> Looked {
     let secrets: Vec<_> = operation.secrets().map(Arc::clone).collect();
     let told = |text: String| clean(&text, MOST_WORDS, &secrets);
-    match ask(connector, operation, target, known).await {
+    match ask(connector, directory, operation, target, known).await {
         Looked::Seen(how) => Looked::Seen(told(how)),
         Looked::Contradicted(how) => Looked::Contradicted(told(how)),
         Looked::Impossible(why) => Looked::Impossible(told(why)),
@@ -63,10 +69,14 @@ pub(super) async fn look(connector: &Connector, operation: &Operation, target: &
     }
 }
 
-async fn ask(connector: &Connector, operation: &Operation, target: &Target, known: &Known) -> Looked {
-    let (Some(new), Some(ldap), Some(directory)) =
-        (operation.new_password(), &connector.file.ldap, &connector.context.directory)
-    else {
+async fn ask(
+    connector: &Connector,
+    directory: Option<&Arc<dyn Directory>>,
+    operation: &Operation,
+    target: &Target,
+    known: &Known,
+) -> Looked {
+    let (Some(new), Some(ldap), Some(directory)) = (operation.new_password(), &connector.file.ldap, directory) else {
         return Looked::Unasked;
     };
     let wanted = match known {

@@ -1,10 +1,12 @@
 //! Finding the target: the one entry that an operation may touch.
 
-use portcullis_capabilities::Target;
+use std::sync::Arc;
+
+use portcullis_capabilities::{Target, clean};
 use portcullis_directory::dn::Dn;
 use portcullis_directory::filter::Template;
 use portcullis_directory::{Directory, Entry, Failure, Found, Scope, Search};
-use portcullis_model::{Fault, FaultCode, Login, Operation};
+use portcullis_model::{Fault, FaultCode, Login, Operation, Password};
 
 use crate::config::{Confirm, Ldap, LocateScope};
 use crate::connector::Connector;
@@ -14,20 +16,26 @@ const NO_SUCH_OBJECT: u32 = 32;
 const SIZE_LIMIT: u32 = 4;
 const INSUFFICIENT_RIGHTS: u32 = 50;
 
+/// How much of what a directory says is told, in bytes.
+const MOST_WORDS: usize = 512;
+
 /// The one entry that an operation may touch.
 ///
 /// # Errors
 /// As [`Locator::locate`], and the operator's for a connector without a directory.
 pub(super) async fn target(
     connector: &Connector,
+    directory: Option<&Arc<dyn Directory>>,
     operation: &Operation,
     caller_exclude: Option<&str>,
 ) -> Result<Target, Fault> {
-    let (Some(locator), Some(directory)) = (&connector.locator, &connector.context.directory) else {
+    let (Some(locator), Some(directory)) = (&connector.locator, directory) else {
         let text = "the connector has no directory: add a section [ldap] to its file";
         return Err(Fault::new(FaultCode::Misconfigured, text));
     };
-    locator.locate(&**directory, &operation.account, caller_exclude).await
+    // They may have been sent before: by an attempt that the service makes again.
+    let secrets: Vec<_> = operation.secrets().map(Arc::clone).collect();
+    locator.locate(&**directory, &operation.account, caller_exclude, &secrets).await
 }
 
 /// How accounts are found, as the operator wrote it.
@@ -82,12 +90,13 @@ impl Locator {
     /// # Errors
     /// A fault for none, several, an excluded one, and a directory that cannot be asked. What cannot be found out is
     /// refused: an exclusion that could not be looked up counts as one. `caller_exclude` is a filter of the caller's
-    /// section, besides the connector's own.
+    /// section, besides the connector's own; `secrets` are withheld from what the directory says.
     pub async fn locate(
         &self,
         directory: &dyn Directory,
         account: &Login,
         caller_exclude: Option<&str>,
+        secrets: &[Arc<Password>],
     ) -> Result<Target, Fault> {
         let none = |why: String| Fault::new(FaultCode::NoSuchAccount, why);
         let filter = self.filter.render(account).map_err(|why| none(why.to_string()))?;
@@ -99,7 +108,7 @@ impl Locator {
             limit: 2,
         };
         let found = directory.search(&search).await.map_err(unavailable)?;
-        self.answered(&found)?;
+        self.answered(&found, secrets)?;
         let shown = format!("{} below {}", search.filter, self.base);
         let server = found.answer.server.clone();
         let mut entries = found.entries.into_iter();
@@ -118,8 +127,14 @@ impl Locator {
         Ok(Target { entry, server })
     }
 
-    /// A server that names an entry outside of the base is broken or lies; nothing is written on its word.
+    /// A server that names an entry outside of the base is broken or lies; nothing is written on its word. The name is
+    /// shown to people: servers escape in it what a terminal would obey (RFC 4514 section 2.4).
     fn inside(&self, entry: &Entry, server: &str) -> Result<(), Fault> {
+        let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if entry.dn.chars().any(obeyed) {
+            let text = format!("{server} found an entry whose name holds control characters");
+            return Err(Fault::new(FaultCode::DirectoryNonsense, text));
+        }
         match Dn::parse(&entry.dn) {
             Ok(dn) if dn.is_below_or_equal(&self.base_dn) => Ok(()),
             _ => {
@@ -130,9 +145,10 @@ impl Locator {
         }
     }
 
-    fn answered(&self, found: &Found) -> Result<(), Fault> {
+    fn answered(&self, found: &Found, secrets: &[Arc<Password>]) -> Result<(), Fault> {
         let answer = &found.answer;
-        let said = |why: &str| format!("{} {why}: result code {} {}", answer.server, answer.code, answer.diagnostic);
+        let words = clean(&answer.diagnostic, MOST_WORDS, secrets);
+        let said = |why: &str| format!("{} {why}: result code {} {words}", answer.server, answer.code);
         match answer.code {
             0 | SIZE_LIMIT => Ok(()),
             _ if found.more => Ok(()),

@@ -48,7 +48,8 @@ async fn password(connector: &Connector, operation: &Operation, around: Around) 
         return LookedAgain::CannotTell(Fault::new(FaultCode::OutcomeUnknown, text));
     }
     let started = Instant::now();
-    let target = match locate::target(connector, operation, around.exclude.as_deref()).await {
+    let directory = connector.context.directory.as_ref();
+    let target = match locate::target(connector, directory, operation, around.exclude.as_deref()).await {
         Ok(target) => target,
         Err(fault) => return not_located(fault),
     };
@@ -56,7 +57,7 @@ async fn password(connector: &Connector, operation: &Operation, around: Around) 
     let returned = Returned { effects: vec![Effect::PasswordSet], notes: Vec::new(), result: Answer::Nothing };
     let fault = Fault::new(FaultCode::OutcomeUnknown, "nobody saw how the operation ended");
     let known = Known::InDoubt { returned, fault };
-    let looked = confirm::look(connector, operation, &target, &known).await;
+    let looked = confirm::look(connector, directory, operation, &target, &known).await;
     timings.confirm = started.elapsed().saturating_sub(timings.locate);
     timings.total = started.elapsed();
     let unseen = match &looked {

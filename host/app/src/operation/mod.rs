@@ -11,7 +11,8 @@ mod look;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_capabilities::{Intent, Ledger, OperationState, Target};
+use portcullis_capabilities::{Context, Intent, Ledger, OperationState, Target};
+use portcullis_directory::Directory;
 use portcullis_model::{
     Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer,
     Timings, Trace,
@@ -48,6 +49,21 @@ pub struct Around {
     pub exclude: Option<String>,
     /// What has to happen before the first effect.
     pub intent: Option<Arc<dyn Intent>>,
+    /// Another directory than the connector's own.
+    pub instead: Option<Instead>,
+}
+
+/// Where an operation goes in the place of the connector's own directory: a recording listens there, a replay answers.
+#[derive(Debug, Clone)]
+pub struct Instead {
+    /// The target, if it is known before; then nobody looks for it.
+    pub target: Option<Target>,
+    /// Who is asked for the target.
+    pub locate: Arc<dyn Directory>,
+    /// What the connector gets, with its directory.
+    pub context: Arc<Context>,
+    /// Who is asked whether a password took effect.
+    pub confirm: Arc<dyn Directory>,
 }
 
 /// Does one operation through one connector, with nothing around it.
@@ -88,18 +104,27 @@ async fn path(
     // May it be asked at all?
     connector.may(operation.kind)?;
 
+    let Around { exclude, intent, instead } = around;
+    let own = connector.context.directory.as_ref();
+    let context = instead.as_ref().map_or(&connector.context, |instead| &instead.context);
+
     // The host finds the target; the connector never does.
-    let located = locate::target(connector, operation, around.exclude.as_deref());
-    let located = located.instrument(tracing::debug_span!("locate")).await;
+    let located = match instead.as_ref().and_then(|instead| instead.target.clone()) {
+        Some(known) => Ok(known),
+        None => {
+            let directory = instead.as_ref().map(|instead| &instead.locate).or(own);
+            let located = locate::target(connector, directory, operation, exclude.as_deref());
+            located.instrument(tracing::debug_span!("locate")).await
+        }
+    };
     timings.locate = started.elapsed();
     timings.total = timings.locate;
     let target = located?;
     trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
-    let state =
-        OperationState::new(connector.context.clone(), operation, target.clone(), trace.clone(), ledger.clone())
-            .with_intent(around.intent);
+    let state = OperationState::new(Arc::clone(context), operation, target.clone(), trace.clone(), ledger.clone())
+        .with_intent(intent);
     let ended = connector
         .prepared
         .run(state, async |store, instance| connector.exports.call(store, instance, operation).await)
@@ -111,7 +136,8 @@ async fn path(
     // What the plugin says is compared with what the host saw; where that leaves a doubt, the host looks.
     let known = decide::compare(operation, ended, &ledger.seen(), trace);
     let confirming = Instant::now();
-    let looked = confirm::look(connector, operation, &target, &known);
+    let directory = instead.as_ref().map(|instead| &instead.confirm).or(own);
+    let looked = confirm::look(connector, directory, operation, &target, &known);
     let looked = looked.instrument(tracing::debug_span!("confirm")).await;
     if let Some(how) = looked.words() {
         trace.record(Event::Confirmed { how });

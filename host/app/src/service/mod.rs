@@ -7,6 +7,7 @@ pub mod callers;
 mod delivery;
 mod ends;
 mod parts;
+mod recordings;
 pub mod registry;
 mod repeats;
 mod sealed;
@@ -18,15 +19,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use portcullis_audit::fact::Recorded;
+use portcullis_audit::{About, Entry};
 use portcullis_journal::{Accepted, Event, Journal, JournalError, Reader, Record, State};
 use portcullis_model::{Fault, FaultCode, OperationId};
 use portcullis_seal::KeyRing;
 
 pub use delivery::Load;
 pub use parts::Policy;
+pub use recordings::Listening;
 pub use sealed::GivenPassword;
 pub use submission::{Admitted, Repeat, Submission};
 
+use crate::audit;
 use crate::config::ServiceConfig;
 use crate::observe::Metrics;
 use callers::Caller;
@@ -75,7 +80,16 @@ impl Service {
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
         let audit = registry.audit().clone();
-        let parts = Arc::new(Parts { journal, audit, keys, registry, policy, metrics, trouble: Mutex::default() });
+        let parts = Arc::new(Parts {
+            journal,
+            audit,
+            keys,
+            registry,
+            policy,
+            metrics,
+            trouble: Mutex::default(),
+            recordings: Default::default(),
+        });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
@@ -282,6 +296,21 @@ impl Service {
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.parts.keys
+    }
+
+    /// Begins to record what a connector does, until what comes back is dropped. The audit log says so before.
+    ///
+    /// # Errors
+    /// [`FaultCode::Busy`] if there are too many who do, [`FaultCode::AuditUnwritable`].
+    pub async fn record(&self, connector: &str, caller: &Caller) -> Result<Listening, Fault> {
+        let mut listening = self.parts.recordings.listen(connector)?;
+        let (connector, caller) = (Some(connector.to_owned()), Some(caller.name.clone()));
+        let about = About { operation: None, connector, caller };
+        let started = Recorded { what: "started".to_owned(), operations: 0 };
+        let audit = &self.parts.audit;
+        audit.append(vec![Entry::now(about.clone(), started)]).await.map_err(|error| audit::unwritable(&error))?;
+        listening.tell(audit.clone(), about);
+        Ok(listening)
     }
 
     /// What is counted and measured.

@@ -11,6 +11,7 @@ use portcullis_model::{Fault, FaultCode, OperationId};
 use portcullis_seal::KeyRing;
 
 use super::callers::{Callers, Rates};
+use super::recordings::Recordings;
 use super::registry::Registry;
 use crate::audit;
 use crate::config::{Delivery, ServiceConfig};
@@ -40,6 +41,7 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<Registry>,
     pub(crate) policy: ArcSwap<Policy>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) recordings: Recordings,
     /// When the journal could not be written the last time, and why.
     pub(crate) trouble: Mutex<Option<(Instant, String)>>,
 }

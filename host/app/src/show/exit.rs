@@ -55,6 +55,8 @@ exit_codes! {
     Warnings = 22, "`doctor`: it works, with warnings";
     /// `audit`: something stands against what it should be.
     AuditFindings = 23, "`audit`: there are findings, or the log is not as it was written";
+    /// `replay`: something would have gone another way, or it cannot be told.
+    Diverges = 24, "`replay`: an operation would have gone another way, or that cannot be told";
 }
 
 impl ExitCode {
@@ -106,7 +108,8 @@ impl ExitCode {
             | F::SealExpired
             | F::SealTooLong
             | F::SealKeyRetired
-            | F::SealReplayed => Self::Usage,
+            | F::SealReplayed
+            | F::RecordingUnusable => Self::Usage,
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted

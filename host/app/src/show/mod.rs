@@ -4,6 +4,7 @@ mod connectors;
 mod exit;
 mod json;
 mod people;
+mod replay;
 
 pub use connectors::connectors;
 pub use exit::ExitCode;
@@ -11,3 +12,4 @@ pub use json::{
     fault as fault_json, outcome as outcome_json, problem as problem_json, receipt as receipt_json, to_text,
 };
 pub use people::{fault, line, outcome, trace};
+pub use replay::{Replayed, replay, replay_json, verdict};

@@ -27,6 +27,8 @@ fn help_of_every_command() {
         "token",
         "approve",
         "inspect",
+        "record",
+        "replay",
     ] {
         let arguments = [command, "--help"];
         let run = folder.run(if command.is_empty() { &arguments[1..] } else { &arguments });

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod approve;
+mod audited;
 mod commands;
 mod completions;
 mod configuration;
@@ -20,6 +21,7 @@ mod passwords;
 mod plugins;
 mod policy;
 mod prompt;
+mod replay;
 mod run;
 mod secrets;
 mod service;

@@ -36,7 +36,7 @@ impl Command {
             .env("HOME", folder)
             .env("LANG", "C.UTF-8")
             .env("PORTCULLIS_CACHE", cache)
-            .env("PORTCULLIS_STATE", folder.join("state"));
+            .env("STATE_DIRECTORY", folder.join("kept"));
         command.env("PORTCULLIS_CONFIG", folder).args(arguments);
         let quoted = arguments.iter().map(|word| {
             let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.@/=".contains(&b));

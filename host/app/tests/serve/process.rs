@@ -62,8 +62,9 @@ impl Serve {
         let log = Log::default();
         log.follow(child.stderr.take().unwrap());
         let mut this = Self { child, log, address: ([127, 0, 0, 1], 0).into(), control };
-        let line = this.wait_for("addresses=[");
-        let (_, rest) = line.split_once("addresses=[").unwrap();
+        // In the log of either form.
+        let line = this.wait_for("addresses");
+        let (_, rest) = line.split_once("addresses").and_then(|(_, rest)| rest.split_once('[')).unwrap();
         // Without an address of TCP the list is empty.
         if let Ok(address) = rest.split([']', ',']).next().unwrap().parse() {
             this.address = address;
@@ -83,6 +84,10 @@ impl Serve {
 
     pub(crate) fn mark(&self) -> usize {
         self.log.text().len()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, name: &str) {

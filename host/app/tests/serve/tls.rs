@@ -20,7 +20,7 @@ pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 /// A certificate and its key, PEM.
 pub(crate) struct Identity {
     pub(crate) certificate: String,
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Authority {

@@ -8,9 +8,7 @@ use portcullis_journal::{Event, Journal, NewOperation, Record, State};
 use portcullis_model::{Fault, FaultCode, Login, OperationId, OperationKind, ResetOptions};
 use portcullis_seal::{Binding, KeyRing, Label, seal, unix_seconds};
 
-use super::world::{ALICE, OLD, WAIT, World, is_password, password, repeated, reset};
-
-const RATES: &str = "[limits]\naccount-rate = \"1000/s\"\n";
+use super::world::{ALICE, OLD, RATES, WAIT, World, is_password, password, repeated, reset};
 
 /// Accepts a reset as a service did that is gone.
 async fn accepted(world: &World, journal: &Journal, new: &str) -> OperationId {

@@ -8,9 +8,7 @@ use portcullis_journal::State;
 use portcullis_model::{FaultCode, OperationKind, ResetOptions};
 use portcullis_seal::{Binding, Label, seal, unix_seconds};
 
-use super::world::{ALICE, OLD, WAIT, World, ask, is_password, password, reset, wanted};
-
-const RATES: &str = "[limits]\naccount-rate = \"1000/s\"\n";
+use super::world::{ALICE, OLD, RATES, WAIT, World, ask, is_password, password, reset, wanted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_is_refused_before_it_is_accepted() {

@@ -22,6 +22,9 @@ pub(crate) const ALICE: &str = "alice@people.example";
 pub(crate) const OLD: &str = "correct horse battery";
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
+/// No limit that a test meets.
+pub(crate) const RATES: &str = "[limits]\naccount-rate = \"1000/s\"\n";
+
 /// One for all tests: compiling is what takes long.
 static CACHE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
@@ -72,12 +75,16 @@ impl World {
     }
 
     pub(crate) async fn registry(&self) -> Arc<Registry> {
+        self.try_registry().await.unwrap()
+    }
+
+    async fn try_registry(&self) -> Result<Arc<Registry>, Fault> {
         let options = RegistryOptions {
             config: self.config.path().to_owned(),
             state: self.state.path().to_owned(),
             sandbox: Arc::clone(&self.sandbox),
         };
-        Registry::start(options).await.unwrap()
+        Registry::start(options).await
     }
 
     pub(crate) async fn start(&self) -> Arc<Service> {
@@ -86,7 +93,7 @@ impl World {
 
     pub(crate) async fn try_start(&self) -> Result<Arc<Service>, Fault> {
         let config = load_service(self.config.path()).unwrap();
-        let registry = self.registry().await;
+        let registry = self.try_registry().await?;
         let state = self.state.path().to_owned();
         let journal = Journal::open(&state).map_err(|e| Fault::new(FaultCode::JournalUnwritable, e.to_string()))?;
         Service::start(ServiceOptions { config, journal, state, registry, metrics: Arc::new(Metrics::new()?) }).await

@@ -39,6 +39,14 @@ pub struct KeyRotated {
     pub key: String,
 }
 
+/// A compiled plugin in the host's cache was not one that the host wrote. It was deleted and the plugin compiled again;
+/// nothing of it was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheAltered {
+    /// The file.
+    pub file: String,
+}
+
 /// A backup took the place of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRestored {

@@ -297,7 +297,7 @@ fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
         Some(Place { seq: links.seq, hash: Hash::of(line) })
     };
     // A number that is too large must not lead past the files that are there.
-    let last = whole.filter_map(place).filter(|place| place.seq < first + (1 << 40)).last();
+    let last = whole.rev().filter_map(place).find(|place| place.seq < first + (1 << 40));
     Ok(last.unwrap_or(Place { seq: first.saturating_sub(1), hash: Hash::NONE }))
 }
 

@@ -32,7 +32,9 @@ struct Inner {
 
 struct Request {
     entries: Vec<Entry>,
-    /// Told when the lines are on the disk; nobody waits for a note.
+    /// Whether the lines have to be on the disk before anybody is told.
+    sync: bool,
+    /// Told when they are written; nobody waits for a note.
     done: Option<Done>,
 }
 
@@ -76,9 +78,22 @@ impl AuditLog {
     /// # Errors
     /// They are not surely on the disk.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        self.waited_for(entries, true).await
+    }
+
+    /// Writes facts down, and waits until they are written: the end of the process does not lose them any more, a loss of
+    /// power may until something after them was [appended](Self::append).
+    ///
+    /// # Errors
+    /// They are not surely written.
+    pub async fn write(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        self.waited_for(entries, false).await
+    }
+
+    async fn waited_for(&self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
         let (done, told) = oneshot::channel();
         // Who no longer waits need not know.
-        self.pass(Request { entries, done: Some(Box::new(|result| drop(done.send(result)))) });
+        self.pass(Request { entries, sync, done: Some(Box::new(|result| drop(done.send(result)))) });
         told.await.unwrap_or(Err(AuditError::Closed))
     }
 
@@ -88,14 +103,13 @@ impl AuditLog {
     /// They are not surely on the disk.
     pub fn append_blocking(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
         let (done, told) = sync_channel(1);
-        self.pass(Request { entries, done: Some(Box::new(move |result| drop(done.send(result)))) });
+        self.pass(Request { entries, sync: true, done: Some(Box::new(move |result| drop(done.send(result)))) });
         told.recv().unwrap_or(Err(AuditError::Closed))
     }
 
-    /// Writes facts down before any that are given later, without waiting: the end of the process does not lose them once
-    /// the thread had them, a loss of power may.
+    /// Writes facts down before any that are given later, without waiting for it: for what is told besides.
     pub fn note(&self, entries: Vec<Entry>) {
-        self.pass(Request { entries, done: None });
+        self.pass(Request { entries, sync: false, done: None });
     }
 
     /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
@@ -131,7 +145,7 @@ impl AuditLog {
 fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
     while let Ok(first) = from.recv() {
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
-        let sync = all.iter().any(|request| request.done.is_some());
+        let sync = all.iter().any(|request| request.sync);
         let entries = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries)).collect();
         let result = chain.append(entries, sync);
         if let Err(error) = &result {

@@ -92,6 +92,7 @@ pub(super) fn answer(answer: dir::Answer, secrets: &[Arc<Password>]) -> wit::Ans
 
 /// Whether bytes hold a password in one of the encodings in which it may have been sent.
 fn holds_secret(bytes: &[u8], secrets: &[Arc<Password>]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
     secrets.iter().any(|secret| {
         let plain = secret.encode(Encoding::Utf8);
         let quoted = secret.encode(Encoding::QuotedUtf16Le);
@@ -100,6 +101,7 @@ fn holds_secret(bytes: &[u8], secrets: &[Arc<Password>]) -> bool {
         [plain.as_slice(), wide]
             .iter()
             .any(|needle| needle.len() >= 4 && bytes.windows(needle.len()).any(|w| w == *needle))
+            || secret.occurs_in(&text)
     })
 }
 

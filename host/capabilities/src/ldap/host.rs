@@ -13,7 +13,7 @@ use crate::Permitted;
 use crate::bindings::portcullis::writeback::ldap::{Answer, Change, Control, Entry, Host, LdapError, Performer, Query};
 use crate::secrets::Held;
 use crate::state::OperationState;
-use crate::text::{clean, one_line};
+use crate::text::{clean, holds, one_line};
 
 /// The most entries that one search returns.
 const MOST_ENTRIES: u32 = 100;
@@ -108,7 +108,7 @@ impl Host for OperationState {
             limit: query.limit.clamp(1, MOST_ENTRIES) as usize,
         };
         let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
-        let checked = self.grant().permit_search(search);
+        let checked = self.no_password_in(&search).and_then(|()| self.grant().permit_search(search));
         let about = |search: &dir::Search| (search.base.clone(), self.grant().uses_of_search(search));
         let permitted = or_return!(self.pass("search", about, checked));
         // No password was sent, so a server that repeats one has it from the guest: withholding it would confirm a guess.
@@ -199,6 +199,19 @@ impl Host for OperationState {
 }
 
 impl OperationState {
+    /// Searches stand in the logs of servers, and go over connections that no password may: one that the plugin has read
+    /// is not sent in a search. One that it has not read is not looked for, since the answer would confirm its guesses.
+    fn no_password_in(&self, search: &dir::Search) -> Result<(), Denial> {
+        const REASON: &str = "a password may not be part of a search";
+        if holds(&search.base, &self.revealed) {
+            return Err(Denial::new(&*search.base, REASON));
+        }
+        if holds(&search.filter, &self.revealed) {
+            return Err(Denial::new("filter", REASON));
+        }
+        Ok(())
+    }
+
     fn may_write(&self, performer: Option<&Held>) -> Result<(), Denial> {
         if !self.writes {
             return Err(Denial::new("the target", "this operation only asks: nothing may be written in it"));

@@ -7,7 +7,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use portcullis_model::{Event, Password, Use};
+use portcullis_model::{Event, Password, Trace, Use};
 
 use crate::text::clean;
 
@@ -35,6 +35,11 @@ fn allowed() -> Event {
     Event::Allowed { capability: "log", call: "log", subject: "lines".into(), uses: vec![Use::Log] }
 }
 
+fn used_up(bytes: usize) -> Event {
+    let reason = format!("it wrote more than {bytes} bytes: raise `log` in [limits] if the need is honest");
+    Event::Denied { capability: "log", call: "log", subject: "volume".into(), reason, wanted: None }
+}
+
 /// The longest line, in bytes.
 pub const MAX_LINE: usize = 4096;
 
@@ -47,13 +52,21 @@ struct Inner {
     connector: Arc<str>,
     operation: String,
     secrets: Vec<Arc<Password>>,
+    trace: Trace,
+    most: usize,
     /// Nothing once the end was announced.
     left: Mutex<Option<usize>>,
 }
 
 impl Sink {
-    pub(crate) fn new(connector: Arc<str>, operation: String, secrets: Vec<Arc<Password>>, bytes: usize) -> Self {
-        Self(Arc::new(Inner { connector, operation, secrets, left: Mutex::new(Some(bytes)) }))
+    pub(crate) fn new(
+        connector: Arc<str>,
+        operation: String,
+        secrets: Vec<Arc<Password>>,
+        trace: Trace,
+        most: usize,
+    ) -> Self {
+        Self(Arc::new(Inner { connector, operation, secrets, trace, most, left: Mutex::new(Some(most)) }))
     }
 
     /// Writes one line, or nothing if the volume is used up; the line that meets the limit says so.
@@ -76,6 +89,7 @@ impl Sink {
         let cost = line.len() + 1;
         if cost > bytes {
             *left = None;
+            self.0.trace.record(used_up(self.0.most));
             return Some(
                 "(the connector's log volume for this operation is used up; further lines are dropped)".into(),
             );

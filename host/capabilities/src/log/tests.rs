@@ -1,16 +1,23 @@
 use super::*;
 
 fn sink(bytes: usize) -> Sink {
+    traced(bytes, Trace::default())
+}
+
+fn traced(bytes: usize, trace: Trace) -> Sink {
     let secrets = vec![Arc::new(Password::new("Tr0ub4dor".to_owned()).unwrap())];
-    Sink::new("corp".into(), "1".into(), secrets, bytes)
+    Sink::new("corp".into(), "1".into(), secrets, trace, bytes)
 }
 
 #[test]
 fn a_flood_ends_with_one_line_that_says_so() {
-    let sink = sink(20);
+    let trace = Trace::default();
+    let sink = traced(20, trace.clone());
     assert_eq!(sink.admit("ten bytes.").as_deref(), Some("ten bytes."));
+    assert_eq!(trace.events(), []);
     assert!(sink.admit("ten bytes.").unwrap().contains("used up"));
     assert_eq!(sink.admit("x"), None);
+    assert_eq!(trace.events(), [used_up(20)], "it is recorded once");
 }
 
 #[test]

@@ -16,7 +16,10 @@ impl Host for OperationState {
         match grant.permit(held) {
             Ok(permitted) => {
                 self.trace.record(super::allowed(label));
-                Ok(Ok(permitted.into_inner().secret.expose_secret().to_owned()))
+                let secret = permitted.into_inner().secret;
+                let text = secret.expose_secret().to_owned();
+                self.revealed.push(secret);
+                Ok(Ok(text))
             }
             Err(reason) => {
                 self.deny(super::denied(label, reason.clone()), &reason);

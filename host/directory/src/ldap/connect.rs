@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use lber::guard::Answers;
 use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
 use portcullis_model::Password;
 use tokio::net::TcpStream;
@@ -82,7 +83,7 @@ pub(super) async fn bind(
         }
         ldap.simple_bind(dn, password.expose_secret()).await
     };
-    connection.exchange(deadline.left(), request).await.map_err(|broken| match broken {
+    connection.exchange(deadline.left(), Answers::BIND, request).await.map_err(|broken| match broken {
         // The time that was left says nothing to the operator; the time that was set does.
         Broken::TimedOut(_) => Broken::TimedOut(deadline.limit),
         other => other,

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future;
+use lber::guard::{self, Answers, Refusal};
 use ldap3::{Ldap, LdapConnAsync, LdapError};
 use tokio::time::{Instant, timeout};
 
@@ -19,6 +20,9 @@ use super::tls;
 type Driver = Pin<Box<dyn Future<Output = Result<(), LdapError>> + Send>>;
 
 const UNREADABLE: &str = "the server sent something that is not LDAP";
+const UNEXPECTED: &str = "the server sent an answer to something else";
+const TOO_MUCH: &str = "the server sent more at once than an answer can need";
+const TOOK_LEAVE: &str = "the server took its leave (notice of disconnection)";
 
 /// A connection whose request broke is closed, and refuses the next request.
 pub(super) struct Connection {
@@ -63,10 +67,11 @@ impl Connection {
         self.used.elapsed()
     }
 
-    /// Sends one request and waits for its answer.
+    /// Sends one request and waits for its answer; any other answer breaks it.
     pub(super) async fn exchange<T>(
         &mut self,
         limit: Duration,
+        answers: Answers,
         request: impl Future<Output = Result<T, LdapError>> + Send,
     ) -> Result<T, Broken> {
         // Taken out: whatever ends this function early, the caller's drop included, closes the connection.
@@ -76,22 +81,31 @@ impl Connection {
         let mut request = Box::pin(request);
         let (mut sent, mut end) = (false, None);
         let exchange = future::poll_fn(|cx| {
-            // The driver first: what the server did while the connection was idle is seen before anything is sent.
-            if let Some(running) = &mut driver
-                && let Poll::Ready(ended) = poll_driver(running, cx)
+            if !sent
+                && let Some(running) = &mut driver
+                && let Poll::Ready(ended) = poll_driver(running, cx, Answers::NONE)
             {
+                // What the server did while the connection was idle is seen before anything is sent.
+                end = Some(ended);
+                return Poll::Ready(None);
+            }
+            sent = true;
+            // The request first, from then on: a server that sends without a pause would let the driver use up the time
+            // that the runtime gives to both of them, again and again, and all that it reads would be kept.
+            match panic::catch_unwind(AssertUnwindSafe(|| request.as_mut().poll(cx))) {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(answer)) => return Poll::Ready(Some(Some(answer))),
+                Err(_) => return Poll::Ready(Some(None)),
+            }
+            if let Some(running) = &mut driver
+                && let Poll::Ready(ended) = poll_driver(running, cx, answers)
+            {
+                // What the driver read before it ended is still there to be taken.
                 driver = None;
                 end = Some(ended);
-                if !sent {
-                    return Poll::Ready(None);
-                }
+                cx.waker().wake_by_ref();
             }
-            // What the driver read before it ended is still there to be taken.
-            sent = true;
-            match panic::catch_unwind(AssertUnwindSafe(|| request.as_mut().poll(cx))) {
-                Ok(polled) => polled.map(|answer| Some(Some(answer))),
-                Err(_) => Poll::Ready(Some(None)),
-            }
+            Poll::Pending
         });
         let answer = match timeout(limit, exchange).await {
             Err(_) => return Err(Broken::TimedOut(limit)),
@@ -119,7 +133,7 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
             let Some(driver) = &mut self.driver else { return false };
-            if future::poll_fn(|cx| Poll::Ready(poll_driver(driver, cx).is_ready())).await {
+            if future::poll_fn(|cx| Poll::Ready(poll_driver(driver, cx, Answers::NONE).is_ready())).await {
                 self.driver = None;
             }
         }
@@ -130,20 +144,24 @@ impl Connection {
     pub(super) async fn close(mut self) {
         let mut ldap = self.handle();
         // Nothing depends on it: the socket is closed in any case.
-        let _ = self.exchange(Duration::from_millis(250), async move { ldap.unbind().await }).await;
+        let _ = self.exchange(Duration::from_millis(250), Answers::NONE, async move { ldap.unbind().await }).await;
     }
 }
 
 /// How the driver ended.
 enum End {
     Finished(Result<(), LdapError>),
+    Refused(Refusal),
     Panicked,
 }
 
-fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>) -> Poll<End> {
-    match panic::catch_unwind(AssertUnwindSafe(|| driver.as_mut().poll(cx))) {
-        Ok(polled) => polled.map(End::Finished),
-        Err(_) => Poll::Ready(End::Panicked),
+fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>, answers: Answers) -> Poll<End> {
+    let poll = || panic::catch_unwind(AssertUnwindSafe(|| driver.as_mut().poll(cx)));
+    match guard::watch(answers, poll) {
+        (Ok(Poll::Pending), None) => Poll::Pending,
+        (_, Some(refusal)) => Poll::Ready(End::Refused(refusal)),
+        (Ok(Poll::Ready(ended)), None) => Poll::Ready(End::Finished(ended)),
+        (Err(_), None) => Poll::Ready(End::Panicked),
     }
 }
 
@@ -151,7 +169,10 @@ fn poll_driver(driver: &mut Driver, cx: &mut Context<'_>) -> Poll<End> {
 fn broken_by(end: Option<End>) -> Broken {
     let source = match end {
         None | Some(End::Finished(Ok(()))) => return Broken::Closed("the server closed the connection".to_owned()),
-        Some(End::Panicked) => return Broken::Unreadable(UNREADABLE.to_owned()),
+        Some(End::Refused(Refusal::Disconnection)) => return Broken::Closed(TOOK_LEAVE.to_owned()),
+        Some(End::Refused(Refusal::Unexpected)) => return Broken::Unreadable(UNEXPECTED.to_owned()),
+        Some(End::Refused(Refusal::TooMuch)) => return Broken::Unreadable(TOO_MUCH.to_owned()),
+        Some(End::Refused(Refusal::NotLdap) | End::Panicked) => return Broken::Unreadable(UNREADABLE.to_owned()),
         Some(End::Finished(Err(LdapError::Io { source }))) => source,
         Some(End::Finished(Err(other))) => return Broken::Closed(format!("the connection broke: {other}")),
     };

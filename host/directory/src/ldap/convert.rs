@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use ldap3::asn1::StructureTag;
 use ldap3::controls::RawControl;
 use ldap3::{LdapResult, Mod};
+use portcullis_model::Password;
 use zeroize::Zeroizing;
 
 use crate::{Answer, Attribute, Change, ChangeKind, Control, Entry, Value};
@@ -13,20 +14,41 @@ use crate::{Answer, Attribute, Change, ChangeKind, Control, Entry, Value};
 /// The most of a server's words that is kept.
 const DIAGNOSTIC_BYTES: usize = 2048;
 
-pub(super) fn diagnostic(mut text: String) -> String {
+/// What stands in the place of words that held the service account's password.
+const WITHHELD: &str = "(withheld: the text held the service account's password)";
+
+fn diagnostic(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(DIAGNOSTIC_BYTES));
     text
 }
 
-pub(super) fn answer(result: LdapResult, server: &str) -> Answer {
+/// A server's words in one line for people: nothing in it that a terminal obeys, and no password.
+pub(super) fn words(text: String, secret: Option<&Password>) -> String {
+    let text = diagnostic(text);
+    if secret.is_some_and(|secret| secret.occurs_in(&text)) {
+        return "its words hold the password and are withheld".to_owned();
+    }
+    text.chars().map(|c| if is_obeyed(c) { ' ' } else { c }).collect()
+}
+
+/// Control characters, and the marks that reorder what a person reads.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// An answer without the service account's password: the server that was bound to knows it, and nobody above this
+/// crate does, so that nobody could take it out there.
+pub(super) fn answer(result: LdapResult, server: &str, service: Option<&Password>) -> Answer {
+    let holds = |text: &str| service.is_some_and(|password| password.occurs_in(text));
+    let text = diagnostic(result.text);
+    let control = |control: RawControl| {
+        let value = control.val.filter(|value| !holds(&String::from_utf8_lossy(value)));
+        Control { oid: control.ctype, critical: control.crit, value }
+    };
     Answer {
         code: result.rc,
-        diagnostic: diagnostic(result.text),
-        controls: result
-            .ctrls
-            .into_iter()
-            .map(|control| Control { oid: control.1.ctype, critical: control.1.crit, value: control.1.val })
-            .collect(),
+        diagnostic: if holds(&text) { WITHHELD.to_owned() } else { text },
+        controls: result.ctrls.into_iter().map(|raw| control(raw.1)).collect(),
         server: server.to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use lber::guard::Answers;
 use tokio::time::Instant;
 
 use super::LdapDirectory;
@@ -114,7 +115,9 @@ impl LdapDirectory {
                 }
             };
             let broken = match lease
-                .exchange(limit, |ldap| read(ldap, search, controls, time_limit, server.url()))
+                .exchange(limit, Answers::SEARCH, |ldap| {
+                    read(ldap, search, controls, time_limit, (server.url(), self.service_password()))
+                })
                 .await
             {
                 Ok(Reading::Complete(found)) => {

@@ -47,6 +47,11 @@ impl LdapDirectory {
         Ok(Self { servers: Servers::new(servers), settings })
     }
 
+    /// The service account's password, which every server knows that it is bound to.
+    fn service_password(&self) -> Option<&Password> {
+        self.settings.bind.as_ref().map(|(_, password)| &**password)
+    }
+
     /// As [`Directory::search`], with controls: some questions, such as who may write what, cannot be asked without.
     ///
     /// # Errors

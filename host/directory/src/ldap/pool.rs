@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType};
-use ldap3::LdapError;
+use lber::guard::Answers;
+use ldap3::{LdapError, RequestId};
 use portcullis_model::Password;
 use tokio::time::Instant;
 
@@ -109,6 +110,7 @@ impl Lease {
     pub(super) async fn exchange<T, F>(
         &mut self,
         limit: Duration,
+        answers: Answers,
         request: impl FnOnce(ldap3::Ldap) -> F,
     ) -> Result<T, Broken>
     where
@@ -117,10 +119,19 @@ impl Lease {
         match &mut self.0 {
             Some(connection) => {
                 let request = request(connection.handle());
-                connection.exchange(limit, request).await
+                connection.exchange(limit, answers, request).await
             }
             None => Err(Broken::Unsent("the connection is closed".to_owned())),
         }
+    }
+
+    /// Takes a request that was answered out of the library's memory.
+    ///
+    /// The library keeps what it sent in a buffer that it never clears, and that nobody else can reach; with the next
+    /// message it takes another one (the change in `third-party/lber`). The one message to which no server has an answer
+    /// is the abandoning of a request that it has answered (RFC 4511 section 4.11).
+    pub(super) async fn forget_request(&mut self, limit: Duration, answered: RequestId) -> Result<(), Broken> {
+        self.exchange(limit, Answers::NONE, |mut ldap| async move { ldap.abandon(answered).await }).await
     }
 
     pub(super) fn give_back(mut self) {
@@ -157,9 +168,7 @@ impl managed::Manager for Connections {
         if result.rc == 0 {
             return Ok(connection);
         }
-        let text = convert::diagnostic(result.text);
-        let text =
-            if password.occurs_in(&text) { "its words hold the password and are withheld".to_owned() } else { text };
+        let text = convert::words(result.text, Some(password));
         let refusal = format!("the service account {dn} was refused with code {} ({text})", result.rc);
         Err(match result.rc {
             INVALID_CREDENTIALS => NoConnection::Credentials(refusal),

@@ -2,6 +2,8 @@
 
 use ldap3::{DerefAliases, Ldap, LdapError, Scope as LibraryScope, SearchOptions};
 
+use portcullis_model::Password;
+
 use super::convert;
 use crate::{Answer, Control, Entry, Found, Scope, Search};
 
@@ -22,13 +24,13 @@ pub(super) enum Reading {
     Nonsense(String),
 }
 
-/// Searches. The library parses the filter again, so that a text that is none is never sent.
+/// Searches on a connection to `server`, which knows the password of `service`. The library parses the filter again, so that a text that is none is never sent.
 pub(super) async fn read(
     mut ldap: Ldap,
     search: &Search,
     controls: &[Control],
     time_limit: i32,
-    server: &str,
+    (server, service): (&str, Option<&Password>),
 ) -> Result<Reading, LdapError> {
     if !controls.is_empty() {
         ldap.with_controls(convert::controls(controls));
@@ -75,7 +77,7 @@ pub(super) async fn read(
             more = true;
         }
     }
-    let answer = convert::answer(stream.finish().await, server);
+    let answer = convert::answer(stream.finish().await, server, service);
     let more = more || answer.code == SIZE_LIMIT_EXCEEDED;
     Ok(Reading::Complete(Found { entries, more, answer }))
 }

@@ -3,6 +3,7 @@
 //! The library's own is not used: it waits for ever if the server closes the connection, and drops what a server, or
 //! somebody on the way, sent in plain text after the answer. Here such bytes end the connection.
 
+use lber::common::TagClass;
 use lber::parse::{parse_tag, parse_uint};
 use lber::structure::StructureTag;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,6 +13,7 @@ use super::convert;
 
 /// Message 1, ExtendedRequest `1.3.6.1.4.1.1466.20037`.
 const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+const SEQUENCE: u64 = 16;
 /// ExtendedResponse.
 const RESPONSE: u64 = 24;
 /// More than any answer needs.
@@ -48,19 +50,18 @@ fn verdict(rest: &[u8], tag: StructureTag) -> Result<(), String> {
 }
 
 fn answer(tag: StructureTag) -> Option<(u64, String)> {
-    let mut message = tag.expect_constructed()?.into_iter();
+    let mut message = tag.match_class(TagClass::Universal)?.match_id(SEQUENCE)?.expect_constructed()?.into_iter();
     let id = number(message.next()?)?;
     let response = message.next()?;
-    if id != 1 || response.id != RESPONSE {
+    if id != 1 || response.id != RESPONSE || response.class != TagClass::Application {
         return None;
     }
     let mut result = response.expect_constructed()?.into_iter();
     let code = number(result.next()?)?;
     let diagnostic = result.nth(1)?.expect_primitive()?;
-    Some((code, convert::diagnostic(String::from_utf8_lossy(&diagnostic).into_owned())))
+    Some((code, convert::words(String::from_utf8_lossy(&diagnostic).into_owned(), None)))
 }
 
 fn number(tag: StructureTag) -> Option<u64> {
-    let bytes = tag.expect_primitive().filter(|bytes| (1..=4).contains(&bytes.len()))?;
-    parse_uint(&bytes).ok().map(|(_, number)| number)
+    parse_uint(&tag.expect_primitive()?).ok().map(|(_, number)| number)
 }

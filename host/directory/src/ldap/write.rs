@@ -3,14 +3,15 @@
 //! From the moment that a write may have been sent there are two outcomes: the server's answer, or doubt. It is never
 //! sent again.
 
+use lber::guard::Answers;
 use ldap3::exop::PasswordModify;
-use ldap3::{Ldap, LdapError, LdapResult};
+use ldap3::{Ldap, LdapError, LdapResult, RequestId};
 use portcullis_model::Password;
 
 use super::connect::{self, Deadline};
 use super::connection::{Broken, Connection};
 use super::failover::Tried;
-use super::pool::Server;
+use super::pool::{Lease, Server};
 use super::{LdapDirectory, convert};
 use crate::{Answer, Control, Failure, Modify, Performer, SetPassword, Value};
 
@@ -34,7 +35,26 @@ impl Write<'_> {
         }
     }
 
-    async fn send(self, mut ldap: Ldap) -> Result<LdapResult, LdapError> {
+    fn answers(self) -> Answers {
+        match self {
+            Self::Modify(_) => Answers::MODIFY,
+            Self::SetPassword(_) => Answers::EXTENDED,
+        }
+    }
+
+    /// Whether a text of the server holds what was to be written in secret.
+    fn occurs_in(self, text: &str) -> bool {
+        match self {
+            Self::Modify(modify) => modify.changes.iter().flat_map(|change| &change.values).any(|value| match value {
+                Value::Secret(password, _) => password.occurs_in(text),
+                Value::Plain(_) => false,
+            }),
+            Self::SetPassword(request) => request.new.occurs_in(text),
+        }
+    }
+
+    /// The server's answer, and the number of the request.
+    async fn send(self, mut ldap: Ldap) -> Result<(LdapResult, RequestId), LdapError> {
         let controls = match self {
             Self::Modify(modify) => &modify.controls,
             Self::SetPassword(request) => &request.controls,
@@ -42,15 +62,16 @@ impl Write<'_> {
         if !controls.is_empty() {
             ldap.with_controls(convert::controls(controls));
         }
-        match self {
-            Self::Modify(modify) => ldap.modify(&modify.dn, convert::changes(&modify.changes)).await,
+        let result = match self {
+            Self::Modify(modify) => ldap.modify(&modify.dn, convert::changes(&modify.changes)).await?,
             Self::SetPassword(request) => {
                 let new_pass = Some(request.new.expose_secret());
                 let request = PasswordModify { user_id: Some(&request.dn), old_pass: None, new_pass };
                 // The value of the answer would be a password that the server made: none was asked for.
-                ldap.extended(request).await.map(|answer| answer.1)
+                ldap.extended(request).await?.1
             }
-        }
+        };
+        Ok((result, ldap.last_id()))
     }
 }
 
@@ -76,10 +97,10 @@ impl LdapDirectory {
                         break;
                     }
                 };
-                match lease.exchange(self.settings.request_timeout, |ldap| write.send(ldap)).await {
-                    Ok(result) => {
-                        lease.give_back();
-                        return Ok(convert::answer(result, server.url()));
+                match lease.exchange(self.settings.request_timeout, write.answers(), |ldap| write.send(ldap)).await {
+                    Ok((result, request)) => {
+                        self.give_back(lease, write, &result, request).await;
+                        return Ok(convert::answer(result, server.url(), self.service_password()));
                     }
                     Err(Broken::Unsent(why)) => tried.note(server, why),
                     Err(broken) => return Err(in_doubt(server, &broken)),
@@ -88,6 +109,17 @@ impl LdapDirectory {
             }
         }
         Err(tried.into_failure())
+    }
+
+    /// A connection that carried a password is used again once the library has given up the buffer with the request. The
+    /// buffer of answers it keeps: a server that repeats the password loses the connection.
+    async fn give_back(&self, mut lease: Lease, write: Write<'_>, result: &LdapResult, request: RequestId) {
+        if write.occurs_in(&result.text) {
+            return;
+        }
+        if !write.holds_password() || lease.forget_request(self.settings.request_timeout, request).await.is_ok() {
+            lease.give_back();
+        }
     }
 
     async fn write_as_target(&self, dn: &str, password: &Password, write: Write<'_>) -> Result<Answer, Failure> {
@@ -101,13 +133,13 @@ impl LdapDirectory {
         };
         if result.rc != 0 {
             connection.close().await;
-            return Err(Failure::BindRefused(convert::answer(result, server.url())));
+            return Err(Failure::BindRefused(convert::answer(result, server.url(), self.service_password())));
         }
         let request = write.send(connection.handle());
-        match connection.exchange(self.settings.request_timeout, request).await {
-            Ok(result) => {
+        match connection.exchange(self.settings.request_timeout, write.answers(), request).await {
+            Ok((result, _)) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Err(Broken::Unsent(why)) => {
                 let mut tried = Tried::default();
@@ -127,7 +159,7 @@ impl LdapDirectory {
         match self.bound(dn, password, controls).await? {
             Bound::Answered(server, connection, result) => {
                 connection.close().await;
-                Ok(convert::answer(result, server.url()))
+                Ok(convert::answer(result, server.url(), self.service_password()))
             }
             Bound::Broken(server, Broken::Unreadable(what)) => {
                 Err(Failure::Nonsense(format!("{}: {what}", server.url())))

@@ -69,12 +69,14 @@ struct Count {
     opened: usize,
     closed: usize,
     requests: usize,
+    /// Bytes that left for the client, without those of the handshake.
+    sent: usize,
 }
 
 struct State {
     tls: Tls,
     requests: Mutex<Vec<Request>>,
-    scripts: Mutex<VecDeque<(u64, Script)>>,
+    scripts: Mutex<VecDeque<(u64, bool, Script)>>,
     count: watch::Sender<Count>,
 }
 
@@ -132,7 +134,12 @@ impl Fake {
 
     /// The next request of this kind is answered so.
     pub(crate) fn next(&self, op: u64, script: impl FnOnce(&Request) -> Vec<Step> + Send + 'static) {
-        self.state.scripts.lock().unwrap().push_back((op, Box::new(script)));
+        self.state.scripts.lock().unwrap().push_back((op, true, Box::new(script)));
+    }
+
+    /// The same; where the request was for TLS, the handshake follows as after a good answer.
+    pub(crate) fn next_and_tls(&self, op: u64, script: impl FnOnce(&Request) -> Vec<Step> + Send + 'static) {
+        self.state.scripts.lock().unwrap().push_back((op, false, Box::new(script)));
     }
 
     /// The next request of this kind is answered with this result.
@@ -146,6 +153,16 @@ impl Fake {
 
     pub(crate) fn connections(&self) -> usize {
         self.state.count.borrow().opened
+    }
+
+    /// How many bytes went to clients: what they took, and what the machine's buffers hold.
+    pub(crate) fn sent(&self) -> usize {
+        self.state.count.borrow().sent
+    }
+
+    /// How many requests came in.
+    pub(crate) fn asked(&self) -> usize {
+        self.state.count.borrow().requests
     }
 
     /// Waits until so many connections were closed.
@@ -187,11 +204,12 @@ impl State {
         while let Some(request) = read_request(&mut stream, &mut buffer, connection).await {
             self.requests.lock().unwrap().push(request.clone());
             self.count.send_modify(|count| count.requests += 1);
-            let (scripted, steps) = self.steps(&request);
-            if !perform(&mut stream, steps).await {
+            let (stays, steps) = self.steps(&request);
+            let sent = |bytes| self.count.send_modify(|count| count.sent += bytes);
+            if !perform(&mut stream, steps, &sent).await {
                 return;
             }
-            if let (Tls::WhenAsked(config), true, false) = (&self.tls, request.starts_tls(), scripted) {
+            if let (Tls::WhenAsked(config), true, false) = (&self.tls, request.starts_tls(), stays) {
                 match TlsAcceptor::from(Arc::clone(config)).accept(stream).await {
                     Ok(tls) => stream = Box::new(tls),
                     Err(_) => return,
@@ -200,16 +218,17 @@ impl State {
         }
     }
 
+    /// What is answered, and whether the line then stays as it is, whatever was asked for.
     fn steps(&self, request: &Request) -> (bool, Vec<Step>) {
         let script = {
             let mut scripts = self.scripts.lock().unwrap();
             match scripts.front() {
-                Some((op, _)) if *op == request.op => scripts.pop_front(),
+                Some((op, ..)) if *op == request.op => scripts.pop_front(),
                 _ => None,
             }
         };
         match script {
-            Some((_, script)) => (true, script(request)),
+            Some((_, stays, script)) => (stays, script(request)),
             None => (false, good(request)),
         }
     }
@@ -229,12 +248,12 @@ pub(crate) fn alice() -> Vec<u8> {
     ber::entry(ALICE.as_bytes(), &[(b"uid", &[b"alice"])])
 }
 
-async fn perform(stream: &mut Box<dyn Io>, steps: Vec<Step>) -> bool {
+async fn perform(stream: &mut Box<dyn Io>, steps: Vec<Step>, sent: &(impl Fn(usize) + Sync)) -> bool {
     for step in steps {
         let sent = match step {
-            Step::Send(bytes) => stream.write_all(&bytes).await,
+            Step::Send(bytes) => send(stream, &bytes, sent).await,
             Step::Drip(bytes, pause) => drip(stream, &bytes, pause).await,
-            Step::Flood(bytes) => flood(stream, &bytes).await,
+            Step::Flood(bytes) => flood(stream, &bytes, sent).await,
             Step::Pause => stream.read(&mut [0; 4096]).await.map(|_| ()),
             Step::Silence => {
                 while stream.read(&mut [0; 64]).await.is_ok_and(|n| n > 0) {}
@@ -258,9 +277,19 @@ async fn drip(stream: &mut Box<dyn Io>, bytes: &[u8], pause: Duration) -> std::i
     Ok(())
 }
 
-async fn flood(stream: &mut Box<dyn Io>, bytes: &[u8]) -> std::io::Result<()> {
+async fn send(stream: &mut Box<dyn Io>, bytes: &[u8], sent: &impl Fn(usize)) -> std::io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let taken = stream.write(rest).await?;
+        sent(taken);
+        rest = &rest[taken..];
+    }
+    Ok(())
+}
+
+async fn flood(stream: &mut Box<dyn Io>, bytes: &[u8], sent: &impl Fn(usize)) -> std::io::Result<()> {
     loop {
-        stream.write_all(bytes).await?;
+        send(stream, bytes, sent).await?;
     }
 }
 

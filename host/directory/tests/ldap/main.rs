@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod answers;
 mod ber;
 mod certificates;
 mod failover;
 mod fake;
 mod hostile;
+mod mutated;
 mod pooling;
 mod protection;
 mod verification;

@@ -121,6 +121,10 @@ async fn start_tls_that_is_refused_or_taken_away_ends_the_connection() {
         (|r| vec![Step::Send(bind_answer(r)), Step::Silence], NOT_LDAP),
         (|_| vec![Step::Close], "the server closed the connection; no password was sent"),
     ];
+    // With the handshake after it, as if nothing had been: what came in clear is not what was asked for after it.
+    fake.next_and_tls(EXTENDED, |r| vec![Step::Send([yes(r), bind_answer(r)].concat())]);
+    let text = unavailable(directory.modify(&Performer::Service, &secret_modification()).await);
+    assert!(text.contains("more was sent in plain text"), "{text}");
     for (script, words) in cases {
         let bound = fake.requests(BIND).len();
         fake.next(EXTENDED, script);

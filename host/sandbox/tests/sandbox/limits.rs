@@ -105,8 +105,20 @@ fn the_words_of_a_trap_hold_no_control_characters() {
         (func $evil (@name "\1b[31m\0a2026-01-01 ERROR root\0a") (export "run") (result i32)
             (call $fail) (i32.const 7)))"#;
     let Err(Ended::Trapped(text)) = run(Limits::default(), core) else { panic!("it did not trap") };
-    assert!(text.contains("no such thing"), "{text:?}");
+    assert!(text.starts_with("no such thing"), "{text:?}");
     assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
+/// A backtrace may be longer than what is kept of it: the cause comes before it.
+#[test]
+fn the_cause_of_a_trap_stands_before_its_backtrace() {
+    let core = format!(
+        r#"(module (import "host" "fail" (func $fail))
+            (func $deep (@name "{}") (export "run") (result i32) (call $fail) (i32.const 7)))"#,
+        "long ".repeat(200)
+    );
+    let Err(Ended::Trapped(text)) = run(Limits::default(), core.leak()) else { panic!("it did not trap") };
+    assert!(text.starts_with("no such thing (") && text.len() <= 512, "{text:?}");
 }
 
 #[test]

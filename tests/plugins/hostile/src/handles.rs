@@ -1,21 +1,12 @@
-//! Handles of passwords: one kept for the next operation, one made up, one never given back.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+//! Handles of passwords that are made up.
 
 use portcullis_connector::ldap::{self, Change, Performer, Value};
-use portcullis_connector::{Fault, FaultCode, Password, Receipt};
+use portcullis_connector::{Fault, Password, Receipt};
 
-use crate::{Hands, dn, setting, well};
+use crate::{Hands, dn, setting};
 
-/// The handle of the first operation in this instance.
-static KEPT: AtomicU32 = AtomicU32::new(0);
-
-pub(crate) fn try_it(behave: &str, hands: Hands<'_>) -> Option<Result<Receipt, Fault>> {
+pub(crate) fn try_it(behave: &str, _: Hands<'_>) -> Option<Result<Receipt, Fault>> {
     Some(match behave {
-        "keep-handle" => hands.password().and_then(|new| match KEPT.swap(new.handle(), Ordering::Relaxed) {
-            0 => well(hands),
-            kept => place(kept).and(Err(Fault::new(FaultCode::Internal, "a handle of an operation before was there"))),
-        }),
         "forge-handle" => match setting("handle").parse() {
             Ok(handle) => place(handle),
             Err(_) => Err(crate::mistake("`handle` is no number")),
@@ -24,11 +15,6 @@ pub(crate) fn try_it(behave: &str, hands: Hands<'_>) -> Option<Result<Receipt, F
             Ok(handle) => label(handle),
             Err(_) => Err(crate::mistake("`handle` is no number")),
         },
-        "leak-handle" => well(hands).and_then(|receipt| {
-            // The binding believes that somebody else took it over, and does not give it back.
-            hands.password()?.take_handle();
-            Ok(receipt)
-        }),
         _ => return None,
     })
 }

@@ -13,13 +13,6 @@ pub(crate) fn try_it(behave: &str, hands: Hands<'_>) -> Option<Result<Receipt, F
             log::warn(NASTY);
             well(hands)
         }
-        "log-flood" => {
-            let line = "flood ".repeat(100);
-            for _ in 0..2_000 {
-                log::error(&line);
-            }
-            well(hands)
-        }
         "many-notes" => well(hands).map(|receipt| noted(receipt, 10_000, "\x1b[2J\r\n\u{202e}")),
         "long-notes" => well(hands).map(|receipt| noted(receipt, 3, &NASTY.repeat(100))),
         "large-notes" => well(hands).map(|receipt| noted(receipt, 10_000, &"x".repeat(1_000))),

@@ -48,16 +48,8 @@ fn changes<'a>(behave: &str, hands: Hands<'a>) -> Option<Result<Vec<Change<'a>>,
         "remove-password" => one(Change::delete("userPassword", [])),
         "write-no-change" => Some(Ok(Vec::new())),
         "write-many-changes" => Some(Ok((0..1000).map(|_| Change::replace("pwdReset", ["TRUE".into()])).collect())),
-        "write-attribute-option" => {
-            with_password(|new| vec![Change::replace("userPassword;lang-en", [Value::utf8(new)])])
-        }
-        "write-attribute-oid" => with_password(|new| vec![Change::replace("2.5.4.35", [Value::utf8(new)])]),
-        "write-password-elsewhere" => with_password(|new| vec![Change::replace("description", [Value::utf8(new)])]),
         "write-password-twice" => {
             with_password(|new| vec![Change::replace("userPassword", [Value::utf8(new), Value::utf8(new)])])
-        }
-        "write-password-and-own" => {
-            with_password(|new| vec![Change::replace("userPassword", [Value::utf8(new), "My-Own-Password-1".into()])])
         }
         "write-password-then-add-own" => with_password(|new| {
             let own =

@@ -1,4 +1,4 @@
-//! Whether a connection has a request: one that has none for long is closed.
+//! Whether a connection has a request: one that has none for long is closed, and one that is to end when it has none.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,11 +6,27 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// The requests of one connection. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Activity(Arc<Mutex<Seen>>);
+pub(super) struct Activity {
+    seen: Arc<Mutex<Seen>>,
+    ending: Arc<Notify>,
+}
+
+/// The connection of a request whose bytes stay in the library's buffers for as long as the connection lasts; an extension
+/// of such a request.
+#[derive(Debug, Clone)]
+pub struct Retentive(Activity);
+
+impl Retentive {
+    /// Takes no further request on it: it ends with those that it has.
+    pub fn end(&self) {
+        self.0.ending.notify_one();
+    }
+}
 
 #[derive(Debug)]
 struct Seen {
@@ -32,19 +48,29 @@ pub(super) enum Quiet {
 
 impl Activity {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Seen { running: 0, ever: false, since: Instant::now() })))
+        let seen = Seen { running: 0, ever: false, since: Instant::now() };
+        Self { seen: Arc::new(Mutex::new(seen)), ending: Arc::default() }
     }
 
     /// A request; it lasts until the value is dropped.
     pub(super) fn request(&self) -> Request {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.running += 1;
         seen.ever = true;
         Request(self.clone())
     }
 
+    pub(super) fn retentive(&self) -> Retentive {
+        Retentive(self.clone())
+    }
+
+    /// Comes back when the connection is to end.
+    pub(super) async fn ending(&self) {
+        self.ending.notified().await;
+    }
+
     pub(super) fn quiet(&self) -> Quiet {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match (seen.running, seen.ever) {
             (0, false) => Quiet::Never(seen.since),
             (0, true) => Quiet::Since(seen.since),
@@ -59,7 +85,7 @@ pub(super) struct Request(Activity);
 
 impl Drop for Request {
     fn drop(&mut self) {
-        let mut seen = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.running = seen.running.saturating_sub(1);
         seen.since = Instant::now();
     }

@@ -1,13 +1,14 @@
 //! One connection: its handshake, its requests, its end.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::Watcher;
@@ -16,12 +17,15 @@ use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 use super::activity::{Activity, Answer, Quiet};
+use super::erasing::Erasing;
 use super::places::Place;
 use super::stalled::Stalled;
 use super::{Limits, Peer, Phase, Phases, Tls, tls};
 
-/// The most bytes of a request's head, and of what is read at once.
-const MOST_HEAD: usize = 32 * 1024;
+/// The most bytes of a request's head, and of what is read at once. It is the least that hyper takes, so that its buffer
+/// never grows: with one of this size it takes another one for each request and frees the former, which erases it. In a
+/// larger one the next request would stand behind this one, and a password would stay.
+const MOST_HEAD: usize = 8 * 1024;
 
 /// What every connection needs.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ where
     match tls {
         None => http(stream, peer, shared, watcher).await,
         // In this task, never where connections are accepted: a handshake takes as long as the other end wants.
-        Some(door) => match tokio::time::timeout(shared.limits.handshake, door.accept(stream)).await {
+        Some(door) => match tokio::time::timeout(shared.limits.handshake, door.accept(Erasing(stream))).await {
             Ok(Ok(stream)) => {
                 peer.certificate = tls::peer_certificate(&stream);
                 http(stream, peer, shared, watcher).await;
@@ -63,6 +67,10 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let running = seen.request();
         request.extensions_mut().insert(peer.clone());
+        // What HTTP/1 read is freed with the request: see `MOST_HEAD`. HTTP/2 has one buffer, and fills it on.
+        if request.version() == Version::HTTP_2 {
+            request.extensions_mut().insert(seen.retentive());
+        }
         let router = router.clone();
         async move {
             let answer =
@@ -70,12 +78,23 @@ where
             Ok::<Response<Answer>, Infallible>(answer.map(|body| Answer::new(body, running)))
         }
     });
-    let connection = builder(&limits).serve_connection(TokioIo::new(stream), service).into_owned();
-    let ended = tokio::select! {
-        ended = watcher.watch(connection) => ended,
-        () = too_quiet(&activity, &limits) => Ok(()),
-        _ = phases.wait_for(|phase| *phase == Phase::Cut) => Ok(()),
+    let builder = builder(&limits);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut cut = phases.clone();
+    let mut finishing = false;
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = too_quiet(&activity, &limits) => break Ok(()),
+            _ = cut.wait_for(|phase| *phase == Phase::Cut) => break Ok(()),
+            () = activity.ending(), if !finishing => {}
+            _ = phases.wait_for(|phase| *phase > Phase::Serving), if !finishing => {}
+        }
+        finishing = true;
+        connection.as_mut().graceful_shutdown();
     };
+    // Whoever stops the service waits for this.
+    drop(watcher);
     if let Err(error) = ended {
         tracing::debug!(?address, %error, "a connection ended early");
     }

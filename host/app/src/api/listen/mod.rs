@@ -7,6 +7,7 @@
 mod accept;
 mod activity;
 mod connection;
+mod erasing;
 mod places;
 mod socket;
 mod stalled;
@@ -23,6 +24,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
 pub use accept::serve;
+pub use activity::Retentive;
 pub use tls::Tls;
 
 /// What is known of the other end of a connection; an extension of each of its requests.

@@ -52,6 +52,7 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::ServiceAccountRefused
         | F::WrongDirectory
         | F::Misconfigured
+        | F::RecordingUnusable
         | F::ConnectionUnprotected
         | F::PluginUnusable
         | F::PluginNotGranted

@@ -127,6 +127,12 @@ impl Asked {
         let written: OperationRequest = serde_json::from_slice(body).map_err(|error| problem(&error))?;
         written.checked()
     }
+
+    /// Whether every password came sealed, or none was needed.
+    #[must_use]
+    pub fn holds_nothing_in_clear(&self) -> bool {
+        self.passwords.iter().all(|(_, given)| matches!(given, GivenPassword::Sealed(_)))
+    }
 }
 
 impl OperationRequest {

@@ -7,6 +7,7 @@ mod keys;
 mod list;
 mod manage;
 mod operations;
+mod recordings;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub(super) fn all() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .routes(routes!(description::openapi))
+        .route("/v1/recordings", axum::routing::get(recordings::recordings))
 }
 
 /// An operation that the asker may read. One that it may not read looks like none.

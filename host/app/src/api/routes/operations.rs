@@ -8,7 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, http};
+use axum::{Extension, Json, http};
 use portcullis_journal::{Record, State as Stand};
 use serde::Deserialize;
 use tracing::Instrument as _;
@@ -18,7 +18,7 @@ use super::{location, readable, to_its_end};
 use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::documents::OperationDocument;
-use crate::api::listen::Phase;
+use crate::api::listen::{Phase, Retentive};
 use crate::api::problem::{Problem, ProblemDocument};
 use crate::api::request::{self, Asked, Preferences, prefer};
 use crate::observe::request_span;
@@ -71,12 +71,18 @@ pub(super) async fn create(
     State(api): State<Arc<Api>>,
     asker: Asker,
     headers: HeaderMap,
+    retentive: Option<Extension<Retentive>>,
     body: Body,
 ) -> Result<Response, Problem> {
     let repeat = request::key(&headers)?.map(Repeat);
     let preferences = Preferences::of(&headers);
-    let asked = Asked::parse(&request::body(&headers, body, api.body).await?)?;
-    let Asked { kind, account, connector, passwords, options, deadline } = asked;
+    let asked = request::body(&headers, body, api.body).await.and_then(|body| Asked::parse(&body));
+    if let Some(Extension(connection)) = retentive
+        && !asked.as_ref().is_ok_and(Asked::holds_nothing_in_clear)
+    {
+        connection.end();
+    }
+    let Asked { kind, account, connector, passwords, options, deadline } = asked?;
     let submission = Submission { kind, account, connector, passwords, options, repeat, deadline };
     let (usual, longest) = waits(&api);
     let (wait, applied) = preferences.wait(usual, longest);

@@ -8,6 +8,7 @@ pub(super) mod control;
 mod doors;
 pub(super) mod keys;
 pub(super) mod operations;
+pub(super) mod record;
 pub(super) mod seal;
 pub(super) mod serve;
 mod words;

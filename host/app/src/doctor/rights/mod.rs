@@ -9,6 +9,7 @@ mod descriptor;
 mod ds389;
 mod openldap;
 
+use portcullis_capabilities::clean;
 use portcullis_directory::ldap::LdapDirectory;
 use portcullis_directory::{Answer, Directory as _, Entry, Failure, Scope, Search};
 use portcullis_model::{FaultCode, Login, OperationKind};
@@ -80,7 +81,7 @@ pub(super) async fn look(connector: Option<&Connector>, reached: &Reached, accou
     let kind = Kind::of(root);
     let mut step = Step::new(StepName::Rights);
     let target = match account {
-        Some(account) => match locator.locate(directory, account, None).await {
+        Some(account) => match locator.locate(directory, account, None, &[]).await {
             Ok(target) => target.entry.dn,
             Err(fault) => return step.with(Finding::fault(&fault)),
         },
@@ -170,7 +171,7 @@ impl Question<'_> {
     }
 
     fn not_told(&self, right: &str, answer: &Answer) -> Finding {
-        let words = format!("result code {} {}", answer.code, answer.diagnostic);
+        let words = format!("result code {} {}", answer.code, clean(&answer.diagnostic, 512, &[]));
         Finding::warning(
             format!("whether {} has {right} could not be found out: {}", self.service, words.trim_end()),
             "compare the rights with the page of the connector, or name a test account, whose reset tells it",

@@ -12,7 +12,7 @@ use portcullis_model::{Blame, Fault, FaultCode, Operation, OperationId, Outcome,
 use super::plan::{Ended, Ticket};
 use super::{backoff, doubt};
 use crate::audit;
-use crate::operation::{Around, LookedAgain, look_again, perform_within};
+use crate::operation::{Around, LookedAgain, look_again};
 use crate::service::parts::{Parts, about};
 use crate::service::sealed;
 use crate::show;
@@ -36,10 +36,11 @@ struct Journaled {
 #[async_trait::async_trait]
 impl Intent for Journaled {
     async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
-        // The journal's line is waited for; with these, the end of the process loses none of the two.
-        self.parts.audit.note(audit::facts(&self.about, so_far.take_new()));
-        self.parts.audited()?;
-        self.parts.record(&self.id, Event::Acting).await.map(drop).map_err(|error| unwritable(&error))
+        // Against a loss of power the journal's line is enough: it says that something may have been sent.
+        let facts = self.parts.audit.write(audit::facts(&self.about, so_far.take_new()));
+        let (journaled, audited) = tokio::join!(self.parts.record(&self.id, Event::Acting), facts);
+        journaled.map_err(|error| unwritable(&error))?;
+        audited.map_err(|error| audit::unwritable(&error))
     }
 }
 
@@ -131,7 +132,7 @@ async fn deliver(
     let about = about(record);
     let intent = Journaled { parts: Arc::clone(parts), about: about.clone(), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
-    let report = perform_within(&running.connector, &operation, around).await;
+    let report = parts.recordings.perform(&running.connector, &operation, around).await;
     // Before anybody is told. What was done stays true if it cannot be written: then nothing more is taken.
     if let Err(error) = parts.audit.append(audit::facts(&about, report.untaken)).await {
         tracing::error!(operation = %record.id, "the end of this attempt is not in the audit log: {error}");
@@ -188,7 +189,7 @@ fn prepared(parts: &Parts, record: &Record) -> Result<(Arc<crate::service::regis
         let text = format!("the connector {} is not running; `portcullis connectors` says why", record.connector);
         return Err(Fault::new(FaultCode::ConnectorWithdrawn, text));
     };
-    Ok((running, Around { exclude: caller.exclude().map(str::to_owned), intent: None }))
+    Ok((running, Around { exclude: caller.exclude().map(str::to_owned), ..Around::default() }))
 }
 
 async fn opened(parts: &Parts, record: &Record, passwords: Option<Passwords>) -> Result<Operation, Fault> {

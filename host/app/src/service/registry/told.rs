@@ -10,16 +10,19 @@ use super::slot::Running;
 use crate::audit;
 
 impl Registry {
-    /// Writes down what one look changed.
+    /// Writes down what one look changed, and which files of the cache were altered.
     pub(super) async fn tell(&self, changes: &[Change]) -> Result<(), Fault> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let entries = changes.iter().map(|change| {
+        let altered = audit::altered(&self.options.sandbox);
+        let mut entries: Vec<Entry> =
+            altered.into_iter().map(|altered| Entry::now(About::default(), altered)).collect();
+        entries.extend(changes.iter().map(|change| {
             let about = About { connector: Some(change.connector.clone()), ..About::default() };
             Entry::now(about, self.fact(change))
-        });
-        self.audit.append(entries.collect()).await.map_err(|error| audit::unwritable(&error))
+        }));
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.audit.append(entries).await.map_err(|error| audit::unwritable(&error))
     }
 
     fn fact(&self, change: &Change) -> Fact {

@@ -1,0 +1,80 @@
+//! The audit log of what is typed: what stands in it, how it is verified, and that nothing is done without it.
+
+use std::fs;
+
+use crate::folder::{ALICE, ALICES, Folder};
+use crate::run::Run;
+
+fn verify(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run(&[&["audit", "verify"], arguments].concat())
+}
+
+fn log(folder: &Folder) -> std::path::PathBuf {
+    folder.path().join("kept/audit/audit-0000000000000001.jsonl")
+}
+
+#[test]
+fn a_reset_is_in_the_log_and_the_password_is_not() {
+    let folder = Folder::new();
+    let run = folder.command(&["reset", ALICE, "--password-stdin"]).run("a new long password\n");
+    assert_eq!(run.code, 0, "{run}");
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    for fact in ["asked", "located", "allowed", "written", "confirmed", "ended"] {
+        assert!(text.contains(&format!(r#""fact":"{fact}""#)), "{fact}:\n{text}");
+    }
+    assert!(text.contains(r#""caller":"user:"#), "{text}");
+    assert!(!text.contains("a new long password") && !text.contains(ALICES), "{text}");
+    let run = verify(&folder, &[]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("The log is whole."), "{run}");
+}
+
+#[test]
+fn what_somebody_changed_is_found_and_the_place_that_was_kept_too() {
+    let folder = Folder::new();
+    let place = |run: &Run| run.stdout.lines().find_map(|l| l.strip_prefix("place")).unwrap().trim().to_owned();
+    let anchor = place(&verify(&folder, &[]));
+    let key = folder.run(&["audit", "key"]).stdout.trim().to_owned();
+    assert_eq!(verify(&folder, &["--anchor", &anchor, "--key", &key]).code, 0);
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    fs::write(log(&folder), text.replacen("account-status", "reset-password", 1)).unwrap();
+    let run = verify(&folder, &["--anchor", &anchor, "--key", &key]);
+    assert_eq!(run.code, 23, "{run}");
+    assert!(run.stdout.starts_with("NOT AS WRITTEN"), "{run}");
+    assert_eq!(verify(&folder, &["--json"]).json()["whole"], false);
+    let wrong = verify(&folder, &["--key", "AAAA"]);
+    assert_eq!(wrong.code, 2, "{wrong}");
+}
+
+#[test]
+fn where_the_log_takes_nothing_nothing_is_done() {
+    let folder = Folder::new();
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    let half: String = text.lines().take(2).map(|line| format!("{line}\n")).collect();
+    fs::write(log(&folder), half).unwrap();
+    let reset = || folder.command(&["reset", ALICE, "--password-stdin"]).run("a new long password\n");
+    let run = reset();
+    assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
+    run.reads("audit_damaged");
+    let old = folder.path().join("kept/audit.key");
+    fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert_eq!(reset().code, 1, "a key that others may read");
+    fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let run = folder.run(&["audit", "begin-anew", "--why", "somebody cut it"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(reset().code, 0);
+    let run = verify(&folder, &[]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("begun anew      in line 3"), "{run}");
+    assert_eq!(folder.run(&["audit", "begin-anew", "--why", "for fun"]).code, 2, "nothing is wrong with it");
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_made_is_said_before_anything_is_done() {
+    let folder = Folder::new();
+    let file = folder.write("in-the-way", "");
+    let state = file.join("state").display().to_string();
+    let run = folder.command(&["unlock", ALICE, "--state", &state]).run("");
+    assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
+    assert!(run.stderr.contains("--state"), "{run}");
+}
