@@ -28,6 +28,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use portcullis::ceiling::Ceiling;
 use portcullis::config::{self, ConnectorFile, Problems};
 use portcullis::connector::Connector;
 use portcullis_model::Fault;
@@ -172,7 +173,7 @@ impl Draft {
     /// For mistakes in the file, and if the plugin was not built.
     pub fn try_start(self) -> Result<Running, Fault> {
         let file = self.load().unwrap_or_else(|problems| panic!("the draft cannot be used: {:#?}", problems.all()));
-        Ok(Running::new(Connector::start(file, running::sandbox())?, self.folder))
+        Ok(Running::new(Connector::start(file, running::sandbox(), &Ceiling::none())?, self.folder))
     }
 
     /// A connector that is ready, of what the host made of the file and the test made of that: what no file can say.
@@ -183,7 +184,7 @@ impl Draft {
     pub fn start_with(self, change: impl FnOnce(&mut ConnectorFile)) -> Running {
         let mut file = self.load().unwrap_or_else(|problems| panic!("the draft cannot be used: {:#?}", problems.all()));
         change(&mut file);
-        let connector = Connector::start(file, running::sandbox());
+        let connector = Connector::start(file, running::sandbox(), &Ceiling::none());
         Running::new(connector.unwrap_or_else(|fault| panic!("the connector does not start: {fault:?}")), self.folder)
     }
 

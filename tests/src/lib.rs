@@ -23,6 +23,7 @@ pub mod proxy;
 pub mod servers;
 #[cfg(feature = "harness")]
 pub mod service;
+pub mod signer;
 mod skip;
 
 pub use skip::{NotAvailable, or_skip};

@@ -16,6 +16,7 @@ use portcullis_directory::{Directory, memory};
 use portcullis_model::{Fault, FaultCode, OperationKind};
 use portcullis_sandbox::{Limits, Plugin, Prepared, Sandbox};
 
+use crate::ceiling::{Ceiling, Excesses};
 use crate::config::{self, ConnectorFile, DirectorySource, LogLevel, Revealed};
 use crate::operation::Locator;
 
@@ -40,16 +41,46 @@ pub struct Connector {
     pub locator: Option<Locator>,
 }
 
+/// Why a connector was not made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NotStarted {
+    /// It grants more than the ceiling allows.
+    #[error(transparent)]
+    Above(Excesses),
+    /// Anything else.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl NotStarted {
+    /// What is above the ceiling, if that is the reason.
+    #[must_use]
+    pub fn excesses(&self) -> Option<&Excesses> {
+        match self {
+            Self::Above(excesses) => Some(excesses),
+            Self::Fault(_) => None,
+        }
+    }
+}
+
+impl From<NotStarted> for Fault {
+    fn from(not_started: NotStarted) -> Self {
+        match not_started {
+            NotStarted::Above(excesses) => excesses.fault(),
+            NotStarted::Fault(fault) => fault,
+        }
+    }
+}
+
 impl Connector {
     /// Makes a connector ready.
     ///
     /// # Errors
     /// A [`Fault`] of the operator's or the plugin's that says what is wrong with the file, the plugin, a secret or a
-    /// grant.
-    pub fn start(file: ConnectorFile, sandbox: &Sandbox) -> Result<Self, Fault> {
-        let plugin =
-            sandbox.load(&file.plugin).map_err(|error| Fault::new(FaultCode::PluginUnusable, error.to_string()))?;
-        Self::of_plugin(file, plugin, None, sandbox)
+    /// grant, and where the file is above the ceiling, each line.
+    pub fn start(file: ConnectorFile, sandbox: &Sandbox, ceiling: &Ceiling) -> Result<Self, NotStarted> {
+        let plugin = ceiling.load(sandbox, &file.plugin)?;
+        Self::of_plugin(file, plugin, None, sandbox, ceiling)
     }
 
     /// Makes a connector ready whose plugin was loaded before: several connectors may share one.
@@ -64,8 +95,16 @@ impl Connector {
         plugin: Plugin,
         directory: Option<Arc<dyn Directory>>,
         sandbox: &Sandbox,
-    ) -> Result<Self, Fault> {
+        ceiling: &Ceiling,
+    ) -> Result<Self, NotStarted> {
         pinned(&file, &plugin)?;
+        if let Some(fault) = ceiling.mistrusts(&plugin, &file.plugin) {
+            return Err(fault.into());
+        }
+        // Before anything is opened: no secret is read and no directory is reached for a connector above the ceiling.
+        if let Some(excesses) = Excesses::of(&file.name, ceiling.check(&file, plugin.surface())) {
+            return Err(NotStarted::Above(excesses));
+        }
         let grants = grants(&file)?;
         let lacking = missing(plugin.surface(), &grants);
         if !lacking.is_empty() {
@@ -76,7 +115,7 @@ impl Connector {
                 file.path.display(),
                 list.join("; ")
             );
-            return Err(Fault::new(FaultCode::PluginNotGranted, text));
+            return Err(Fault::new(FaultCode::PluginNotGranted, text).into());
         }
         let directory = match (directory, &file.ldap) {
             (Some(shared), Some(_)) => Some(shared),
@@ -201,6 +240,7 @@ pub(crate) fn settings(servers: &config::Servers) -> Result<Settings, Fault> {
     Ok(Settings {
         urls: servers.urls.clone(),
         start_tls: servers.start_tls,
+        min_tls: servers.min_tls,
         ca_pem: ca_pem.transpose()?,
         bind,
         connections: servers.connections,

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod ceiling;
 pub mod check;
 pub mod commands;
 pub mod config;

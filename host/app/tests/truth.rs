@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use portcullis::ceiling::Ceiling;
 use portcullis::config::load_file;
 use portcullis::connector::Connector;
 use portcullis::operation::perform;
@@ -111,7 +112,7 @@ fn stage(confirm: &str, bind: Option<(u32, &'static str)>) -> Stage {
     std::fs::write(folder.path().join("people.ldif"), PEOPLE).unwrap();
     std::fs::write(&file, FILE.replace("PLUGIN", plugin.to_str().unwrap()).replace("CONFIRM", confirm)).unwrap();
     let sandbox = Sandbox::new(SandboxOptions::default(), None).unwrap();
-    let mut connector = Connector::start(load_file(&file, folder.path()).unwrap(), &sandbox).unwrap();
+    let mut connector = Connector::start(load_file(&file, folder.path()).unwrap(), &sandbox, &Ceiling::none()).unwrap();
     let memory = MemoryDirectory::from_ldif(PEOPLE, Policy::default(), Dialect::Plain).unwrap();
     let context = Arc::get_mut(&mut connector.context).unwrap();
     context.directory = Some(Arc::new(Odd { inner: memory.clone(), bind }));

@@ -172,6 +172,12 @@ codes! {
     /// Nobody approved these bytes for the service.
     PluginNotApproved = "plugin-not-approved", Operator, Never,
         "The connector was not approved.", "Look at what the plugin asks for with `portcullis approve`, and approve it if you trust it with that.";
+    /// The ceiling wants a signature that the plugin does not have.
+    PluginNotSigned = "plugin-not-signed", Operator, Never,
+        "The connector is not signed by anybody who is trusted here.", "Put the vendor's signature beside the plugin, as `NAME.wasm.minisig`; which signers are trusted is for the security team to say in the ceiling.";
+    /// The connector's file grants more than the security team allows any connector.
+    AboveCeiling = "above-ceiling", Operator, Never,
+        "The connector is allowed more than the security policy permits.", "Take out of the connector's file what the detail names, or ask the security team to raise the ceiling.";
     /// The plugin trapped.
     PluginTrapped = "plugin-trapped", Plugin, Never,
         "The connector broke down.", "Report the trap that the detail names to the plugin's vendor.";

@@ -16,6 +16,7 @@ mod words;
 pub use cache::{Cache, CacheError};
 pub use engine::{Sandbox, SandboxOptions};
 pub use limits::{Guarded, LimitHit, Limiter, Limits};
-pub use plugin::{Digest, LoadError, Plugin};
+pub use metadata::Producer;
+pub use plugin::{Digest, LoadError, Plugin, Signed};
 pub use run::{Ended, Prepared};
 pub use surface::{Import, Surface};

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::{Sandbox, Surface, metadata};
+use crate::{Producer, Sandbox, Surface, metadata};
 
 /// The SHA-256 of a plugin's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +74,17 @@ pub enum LoadError {
     },
 }
 
+/// Who vouches for a plugin's bytes. The sandbox keeps it and knows nothing of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// What the one who trusts the key calls the signer.
+    pub signer: String,
+    /// The public key, as text.
+    pub key: String,
+    /// What the signer wrote beside the signature and signed as well; one line.
+    pub comment: String,
+}
+
 /// A plugin, compiled and ready to be linked.
 #[derive(Clone)]
 pub struct Plugin {
@@ -81,7 +92,9 @@ pub struct Plugin {
     digest: Digest,
     surface: Surface,
     version: Option<String>,
+    producers: Vec<Producer>,
     size: usize,
+    signed: Option<Signed>,
 }
 
 impl fmt::Debug for Plugin {
@@ -113,6 +126,19 @@ impl Plugin {
         self.version.as_deref()
     }
 
+    /// The tools that made it, if the file says so (the custom sections `producers` of it and of what is inside). Nothing
+    /// may be decided by it, as nothing by the version.
+    #[must_use]
+    pub fn producers(&self) -> &[Producer] {
+        &self.producers
+    }
+
+    /// Who signed these very bytes, if a signature was verified before they were compiled.
+    #[must_use]
+    pub fn signed(&self) -> Option<&Signed> {
+        self.signed.as_ref()
+    }
+
     /// Bytes of the file.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -127,6 +153,20 @@ impl Sandbox {
     /// [`LoadError`] says what kind of file it is instead.
     pub fn load(&self, path: &Path) -> Result<Plugin, LoadError> {
         self.load_bytes(path, &read(path)?)
+    }
+
+    /// Loads a plugin if `admit` takes its bytes: they are read once, and what was admitted is what is compiled.
+    ///
+    /// # Errors
+    /// What `admit` says; otherwise see [`Sandbox::load`].
+    pub fn load_if<E: From<LoadError>>(
+        &self,
+        path: &Path,
+        admit: impl FnOnce(&[u8]) -> Result<Option<Signed>, E>,
+    ) -> Result<Plugin, E> {
+        let bytes = read(path)?;
+        let signed = admit(&bytes)?;
+        Ok(Plugin { signed, ..self.load_bytes(path, &bytes)? })
     }
 
     /// Loads a plugin from bytes; the path only stands in messages.
@@ -154,7 +194,8 @@ impl Sandbox {
             let reason = "the name of an import or export holds characters that a terminal would obey".to_owned();
             return Err(LoadError::Invalid { path: path.to_owned(), reason });
         }
-        Ok(Plugin { component, digest, surface, version: metadata::version(bytes), size: bytes.len() })
+        let (version, producers) = (metadata::version(bytes), metadata::producers(bytes));
+        Ok(Plugin { component, digest, surface, version, producers, size: bytes.len(), signed: None })
     }
 }
 

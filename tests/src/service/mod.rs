@@ -142,7 +142,7 @@ impl Folders {
 pub async fn start(config: &Path, state: &Path, journal: Journal) -> Result<Arc<Service>> {
     let service = load_service(config).map_err(|problems| format!("{problems:?}"))?;
     let sandbox = Arc::clone(sandbox());
-    let options = RegistryOptions { config: config.to_owned(), state: state.to_owned(), sandbox };
+    let options = RegistryOptions { config: config.to_owned(), ceiling: None, state: state.to_owned(), sandbox };
     let registry = Registry::start(options).await?;
     let options = ServiceOptions {
         config: service,

@@ -100,7 +100,8 @@ async fn altered_cache(item: &'static Item) {
     altered[middle] ^= 0xff;
     fs::write(&kept, &altered).unwrap();
     let (config, state) = (folders.config().to_owned(), folders.state().to_owned());
-    let registry = Registry::start(RegistryOptions { config, state, sandbox: Arc::new(sandbox()) }).await.unwrap();
+    let registry =
+        Registry::start(RegistryOptions { config, ceiling: None, state, sandbox: Arc::new(sandbox()) }).await.unwrap();
     item.is_told_by(&facts::of_host(folders.state()));
     assert_ne!(fs::read(&kept).unwrap(), altered, "the file was taken as it was");
     let running = registry.get("mock").unwrap();

@@ -9,6 +9,7 @@ mod text;
 
 use std::time::Duration;
 
+use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{self, Examination, Finding, Mark, Step, StepName, Wanted};
 use portcullis::service::registry::approval::Approvals;
 use portcullis_model::Login;
@@ -22,6 +23,7 @@ pub(crate) async fn without_account(draft: &Draft) -> Examination {
             account: None,
             reset: true,
             wait: Duration::from_secs(10),
+            ceiling: Ceiling::none(),
             approvals: Approvals::default(),
             recent: None,
         },
@@ -34,7 +36,14 @@ pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
     let account = Some(Login::new(login).unwrap());
     examine(
         draft,
-        Wanted { account, reset: false, wait: Duration::from_secs(10), approvals: Approvals::default(), recent: None },
+        Wanted {
+            account,
+            reset: false,
+            wait: Duration::from_secs(10),
+            ceiling: Ceiling::none(),
+            approvals: Approvals::default(),
+            recent: None,
+        },
     )
     .await
 }
@@ -44,7 +53,14 @@ pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
     let account = Some(Login::new(login).unwrap());
     examine(
         draft,
-        Wanted { account, reset: true, wait: Duration::from_secs(10), approvals: Approvals::default(), recent: None },
+        Wanted {
+            account,
+            reset: true,
+            wait: Duration::from_secs(10),
+            ceiling: Ceiling::none(),
+            approvals: Approvals::default(),
+            recent: None,
+        },
     )
     .await
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{Mark, StepName, Wanted};
 use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
@@ -94,6 +95,7 @@ async fn a_server_that_does_not_get_the_change_is_not_asked_for_the_password() -
         account: account_login,
         reset: true,
         wait: Duration::from_secs(1),
+        ceiling: Ceiling::none(),
         approvals: Approvals::default(),
         recent: None,
     };

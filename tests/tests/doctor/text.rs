@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{self, Mark, Recent, RecentSummary, Wanted};
 use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
@@ -70,6 +71,7 @@ async fn all_is_well() -> Result<()> {
         account: Some(Login::new(account.login.clone())?),
         reset: true,
         wait: Duration::from_secs(10),
+        ceiling: Ceiling::none(),
         approvals: Approvals::default(),
         recent: Some(&Quiet),
     };
@@ -284,6 +286,7 @@ async fn much_is_wrong() -> Result<()> {
         account: Some(Login::new(account.login.clone())?),
         reset: true,
         wait: Duration::from_secs(10),
+        ceiling: Ceiling::none(),
         approvals: Approvals::default(),
         recent: Some(&Trouble),
     };

@@ -4,6 +4,7 @@ mod log;
 
 use std::path::{Path, PathBuf};
 
+use portcullis::ceiling::Ceiling;
 use portcullis::config;
 use portcullis::connector::Connector;
 use portcullis::{operation, show};
@@ -124,7 +125,7 @@ impl<'w> Draft<'w> {
         std::fs::write(&path, toml::to_string(&self.file).unwrap()).unwrap();
         let file = config::load_file(&path, self.folder.path())
             .unwrap_or_else(|problems| panic!("the file cannot be used: {:#?}", problems.all()));
-        let connector = Connector::start(file, &self.world.sandbox)?;
+        let connector = Connector::start(file, &self.world.sandbox, &Ceiling::none())?;
         Ok(Running { world: self.world, connector, _folder: self.folder })
     }
 

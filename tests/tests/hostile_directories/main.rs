@@ -21,6 +21,7 @@ mod too_much;
 #[allow(dead_code, reason = "it can do more than is tried here")]
 #[path = "../../../host/directory/tests/ldap/ber.rs"]
 mod ber;
+#[allow(dead_code, reason = "shared with the tests of the client, which need more of it")]
 #[path = "../../../host/directory/tests/ldap/certificates.rs"]
 mod certificates;
 #[allow(dead_code, reason = "it can do more than is tried here")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::ldap::{LdapDirectory, MinTls, Settings};
 use portcullis_directory::{Directory as _, Failure, Performer, Scope, Search, SetPassword};
 use portcullis_model::Password;
 use portcullis_tests::proxy::Proxy;
@@ -58,6 +58,7 @@ async fn nothing_in_the_clear() -> Result<()> {
         let directory = LdapDirectory::new(Settings {
             urls: vec![proxy.facts().ldap_url.clone()],
             start_tls: false,
+            min_tls: MinTls::Tls12,
             ca_pem: None,
             bind,
             connections: 1,

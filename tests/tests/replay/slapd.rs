@@ -1,5 +1,6 @@
 //! The same with a real server: what slapd answered is replayed without it.
 
+use portcullis::ceiling::Ceiling;
 use portcullis::operation::{Around, perform_within};
 use portcullis::recording::{Recorder, Recording, from_line, to_line};
 use portcullis::replay::{Against, Divergence};
@@ -25,7 +26,7 @@ async fn record(running: &Running, operation: Operation) -> Recording {
 async fn replay(draft: &Draft, recording: &Recording) -> Vec<Divergence> {
     let file = draft.load().unwrap();
     let plugin = sandbox().load(&file.plugin).unwrap();
-    Against::start(file, plugin, sandbox()).unwrap().replay(recording).await.unwrap()
+    Against::start(file, plugin, sandbox(), &Ceiling::none()).unwrap().replay(recording).await.unwrap()
 }
 
 #[tokio::test]

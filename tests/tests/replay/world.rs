@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use portcullis::ceiling::Ceiling;
 use portcullis::config::ConnectorFile;
 use portcullis::connector::Connector;
 use portcullis::operation::{Around, Report, perform_within};
@@ -119,7 +120,7 @@ impl World {
         std::fs::write(&seed, people).unwrap();
         let policy = Policy { history: 3, max_failures: 0, min_age: 0, ..Policy::default() };
         let memory = MemoryDirectory::from_ldif(people, policy, dialect).unwrap();
-        let mut connector = Connector::start(file(change(draft(kind, &seed))), sandbox()).unwrap();
+        let mut connector = Connector::start(file(change(draft(kind, &seed))), sandbox(), &Ceiling::none()).unwrap();
         let directory: Arc<dyn Directory> = Arc::new(memory.clone());
         Arc::get_mut(&mut connector.context).unwrap().directory = Some(directory);
         Self { kind, connector, memory, seed, _folder: folder }
@@ -176,7 +177,7 @@ impl World {
 
 fn against(file: ConnectorFile, sandbox: &Sandbox) -> Result<Against, Fault> {
     let plugin = sandbox.load(&file.plugin).unwrap();
-    Against::start(file, plugin, sandbox)
+    Against::start(file, plugin, sandbox, &Ceiling::none())
 }
 
 fn file(draft: Draft) -> ConnectorFile {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use portcullis::ceiling::Ceiling;
 use portcullis::config;
 use portcullis::connector::Connector;
 use portcullis_capabilities::{Grants, Ledger, OperationState, Target, link};
@@ -96,7 +97,7 @@ impl Mock {
         let file = folder.path().join("connectors/mock.toml");
         let mut file = config::load_file(&file, &folder.path().join("plugins")).map_err(|e| format!("{e:?}"))?;
         file.limits.concurrency = slots as usize;
-        let connector = Connector::start(file, &sandbox).map_err(|fault| fault.detail)?;
+        let connector = Connector::start(file, &sandbox, &Ceiling::none())?;
         let empty = sandbox.load_bytes(Path::new("empty.wasm"), EMPTY)?;
         let linker = link(sandbox.engine(), empty.surface(), &Grants::default()).map_err(|e| e.to_string())?;
         let limits = connector.context.limits.clone();

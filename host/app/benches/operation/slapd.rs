@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use portcullis::ceiling::Ceiling;
 use portcullis::connector::Connector;
 use portcullis::{config, operation};
 use portcullis_directory::{Control, Performer, Scope, Search, SetPassword};
@@ -135,7 +136,7 @@ impl Both {
         std::fs::write(&file, toml(server.facts(), folder.path())?)?;
         let file = config::load_file(&file, folder.path()).map_err(|e| format!("{e:?}"))?;
         let sandbox = Sandbox::new(SandboxOptions { slots: 64 }, None).map_err(|e| e.to_string())?;
-        let connector = Connector::start(file, &sandbox).map_err(|fault| fault.detail)?;
+        let connector = Connector::start(file, &sandbox, &Ceiling::none())?;
         let native = Native::new(server.facts(), CONNECTIONS)?;
         let (people, next) = (server.facts().people_dn.clone(), AtomicU64::new(0));
         Ok(Self { connector, native, accounts, people, next, _sandbox: sandbox, _folder: folder })

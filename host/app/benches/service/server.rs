@@ -60,7 +60,8 @@ async fn open(world: &World) -> Result<(Arc<Service>, Vec<Listener>, Certificate
     let cache = Cache::open(world.cache()?)?;
     let sandbox = Sandbox::new(SandboxOptions { slots: 256 }, Some(cache)).map_err(|error| error.to_string())?;
     let state = world.state()?;
-    let options = RegistryOptions { config: world.config(), state: state.clone(), sandbox: Arc::new(sandbox) };
+    let options =
+        RegistryOptions { config: world.config(), ceiling: None, state: state.clone(), sandbox: Arc::new(sandbox) };
     let registry = Registry::start(options).await?;
     if let Some(refused) = registry.states().iter().find(|state| registry.get(&state.name).is_none()) {
         return Err(format!("a connector does not run: {refused:?}").into());

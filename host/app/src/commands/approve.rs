@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::setup::Setup;
-use crate::config;
+use crate::ceiling::{Ceiling, Excess};
+use crate::config::{self, ConnectorFile};
 use crate::service::registry::approval::{Approval, Approvals, Difference, FILE};
 use crate::show::{self, ExitCode};
 
@@ -32,11 +33,16 @@ impl Approve {
             Ok(sandbox) => sandbox,
             Err(code) => return code,
         };
-        let found = self.file(setup).and_then(|path| match sandbox.load(&path) {
-            Ok(plugin) => Ok((path, plugin, Approvals::read(&setup.state)?)),
-            Err(error) => Err(Fault::new(FaultCode::PluginUnusable, error.to_string())),
+        let ceiling = match setup.ceiling() {
+            Ok(ceiling) => ceiling,
+            Err(code) => return code,
+        };
+        let approved = self.file(setup).and_then(|path| {
+            let plugin = ceiling.load(&sandbox, &path)?;
+            let against = Against::of(setup, &ceiling, &path, &plugin);
+            self.approve(setup, &path, &plugin, &against, &Approvals::read(&setup.state)?)
         });
-        match found.and_then(|(path, plugin, approvals)| self.approve(setup, &path, &plugin, &approvals)) {
+        match approved {
             Ok(()) => ExitCode::Done,
             Err(fault) => setup.fault(&fault),
         }
@@ -59,11 +65,18 @@ impl Approve {
         })
     }
 
-    fn approve(&self, setup: &Setup, path: &Path, plugin: &Plugin, approvals: &Approvals) -> Result<(), Fault> {
+    fn approve(
+        &self,
+        setup: &Setup,
+        path: &Path,
+        plugin: &Plugin,
+        against: &Against,
+        approvals: &Approvals,
+    ) -> Result<(), Fault> {
         let file = setup.state.join(FILE);
         if let Some(known) = approvals.get(plugin.digest()) {
             if setup.json {
-                setup.print(&show::to_text(&as_json(known, None, false)));
+                setup.print(&show::to_text(&as_json(known, None, against, false)));
             } else {
                 setup.print(&format!("{}\n  was approved {} by {}\n", path.display(), known.at, known.by));
             }
@@ -74,7 +87,9 @@ impl Approve {
         let difference = former.map(|former| (former, approval.since(former)));
         if !setup.json {
             setup.print(&inspect::as_text(path, plugin));
+            setup.print(&signed(plugin));
             setup.print(&changes(difference.as_ref()));
+            setup.print(&against.as_text());
         }
         if !self.yes && !agreed()? {
             return Err(Fault::new(FaultCode::PluginNotApproved, format!("{} was not approved", path.display())));
@@ -82,7 +97,7 @@ impl Approve {
         setup.make_state_folder()?;
         Approvals::add(&setup.state, approval.clone())?;
         if setup.json {
-            setup.print(&show::to_text(&as_json(&approval, difference.as_ref().map(|(_, d)| d), true)));
+            setup.print(&show::to_text(&as_json(&approval, difference.as_ref().map(|(_, d)| d), against, true)));
         } else {
             setup.print(&format!(
                 "\nApproved, and written into {}. A service that runs takes it at once.\n",
@@ -104,14 +119,57 @@ fn changes(former: Option<&(&Approval, Difference)>) -> String {
             text += &format!("  {word:<16} {interface}\n");
         }
     }
-    if difference.is_empty() {
+    if let Some([before, now]) = &difference.signer {
+        let name = |signer: &Option<String>| signer.clone().unwrap_or_else(|| "nobody".to_owned());
+        text += &format!("  {:<16} {}, was {}\n", "SIGNED BY", name(now), name(before));
+    }
+    if let Some([before, now]) = difference.size {
+        text += &format!("  {:<16} {now} bytes, was {before} bytes\n", "size");
+    }
+    if difference.same_interfaces() {
         text += "  it asks for and offers the same interfaces; what it does with them may differ\n";
     }
     text
 }
 
-fn as_json(approval: &Approval, difference: Option<&Difference>, new: bool) -> Value {
-    json!({ "approved": approval, "new": new, "since_last": difference })
+/// Who signed it, as far as the ceiling names keys.
+fn signed(plugin: &Plugin) -> String {
+    match plugin.signed() {
+        Some(signed) => format!("\nSigned by {}, who says: {}\n", signed.signer, signed.comment),
+        None => "\nNo signature was verified: there is none of a signer in the ceiling.\n".to_owned(),
+    }
+}
+
+fn as_json(approval: &Approval, difference: Option<&Difference>, against: &Against, new: bool) -> Value {
+    json!({ "approved": approval, "new": new, "since_last": difference, "above_ceiling": against.excesses })
+}
+
+/// What in the ceiling stands against the plugin: in what it imports, and in the files of the connectors that name it.
+struct Against {
+    import: Option<String>,
+    excesses: Vec<Excess>,
+}
+
+impl Against {
+    fn of(setup: &Setup, ceiling: &Ceiling, path: &Path, plugin: &Plugin) -> Self {
+        // A folder with a broken file is told by the commands that need all of it.
+        let files = config::load_folder(&setup.config).unwrap_or_default();
+        let same = |file: &&ConnectorFile| file.plugin.canonicalize().ok() == path.canonicalize().ok();
+        let excesses = files.iter().filter(same).flat_map(|file| ceiling.check(file, plugin.surface())).collect();
+        Self { import: ceiling.forbids_import(plugin.surface()).map(str::to_owned), excesses }
+    }
+
+    fn as_text(&self) -> String {
+        let import = self.import.iter().map(|import| format!("it imports {import}, which no plugin may"));
+        let lines: Vec<String> = import.chain(self.excesses.iter().map(ToString::to_string)).collect();
+        match lines.as_slice() {
+            [] => String::new(),
+            lines => format!(
+                "\nSTANDS AGAINST THE CEILING, so no connector starts with it like this:\n  {}\n",
+                lines.join("\n  ")
+            ),
+        }
+    }
 }
 
 fn agreed() -> Result<bool, Fault> {

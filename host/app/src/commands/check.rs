@@ -4,12 +4,14 @@
 mod service;
 
 use portcullis_capabilities::Severity;
+use portcullis_model::FaultCode;
 use serde_json::{Value, json};
 
 use super::setup::Setup;
+use crate::ceiling::Excess;
 use crate::check::{Finding, look};
 use crate::config::{self, Diagnostic};
-use crate::connector::Connector;
+use crate::connector::{Connector, NotStarted};
 use crate::show::{self, ExitCode};
 
 fn warned(warning: &Diagnostic) -> Finding {
@@ -22,6 +24,10 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     let loaded = loaded.and_then(|loaded| setup.sandbox().map(|sandbox| (loaded, sandbox)));
     let ((mut files, service), sandbox) = match loaded {
         Ok(all) => all,
+        Err(code) => return code,
+    };
+    let ceiling = match setup.ceiling() {
+        Ok(ceiling) => ceiling,
         Err(code) => return code,
     };
     let service = only.is_none().then(|| service::findings(&service, &setup.config)).flatten();
@@ -39,9 +45,16 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     for file in files {
         let name = file.name.clone();
         let mut findings: Vec<Finding> = file.warnings.iter().map(warned).collect();
-        match Connector::start(file, &sandbox) {
+        match Connector::start(file, &sandbox, &ceiling) {
             Ok(connector) => findings.extend(look(&connector).await),
-            Err(fault) => {
+            Err(NotStarted::Above(excesses)) => {
+                worst = ExitCode::of_fault(&excesses.fault());
+                let problem = |excess: &Excess| {
+                    Finding::problem(excess.to_string(), excess.remedy.clone(), FaultCode::AboveCeiling)
+                };
+                findings.extend(excesses.all.iter().map(problem));
+            }
+            Err(NotStarted::Fault(fault)) => {
                 worst = ExitCode::of_fault(&fault);
                 findings.push(Finding::problem(fault.to_string(), fault.code.remedy(), fault.code));
             }

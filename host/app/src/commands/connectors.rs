@@ -46,6 +46,10 @@ fn from_files(setup: &Setup) -> ExitCode {
         Ok(both) => both,
         Err(code) => return code,
     };
+    let ceiling = match setup.ceiling() {
+        Ok(ceiling) => ceiling,
+        Err(code) => return code,
+    };
     // Without a state folder there is no service that would ask for an approval.
     // A folder that only commands used so far holds their audit log, and neither a journal nor anything approved.
     let there = |name: &str| setup.state.join(name).exists();
@@ -56,7 +60,7 @@ fn from_files(setup: &Setup) -> ExitCode {
     let mut text = String::new();
     for file in files {
         let mut facts = Facts::of(&file);
-        match Connector::start(file, &sandbox) {
+        match Connector::start(file, &sandbox, &ceiling).map_err(Fault::from) {
             Ok(connector) => {
                 let kinds: Vec<_> = operation::kinds(&connector).iter().map(|kind| kind.name()).collect();
                 let digest = connector.plugin.digest();

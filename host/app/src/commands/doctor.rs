@@ -58,13 +58,17 @@ impl Doctor {
             Ok(recent) => recent,
             Err(error) => return setup.fault(&Fault::new(FaultCode::JournalUnwritable, error.to_string())),
         };
+        let ceiling = match setup.ceiling() {
+            Ok(ceiling) => ceiling,
+            Err(code) => return code,
+        };
         let approvals = Approvals::read(&setup.state).unwrap_or_default();
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             let account = account.clone().or_else(|| test_accounts.get(&file.name).cloned());
             let recent = recent.as_ref().map(|recent| recent as &dyn Recent);
-            let approvals = approvals.clone();
-            let wanted = Wanted { account, reset: !self.no_reset, wait: self.wait, approvals, recent };
+            let (approvals, ceiling) = (approvals.clone(), ceiling.clone());
+            let wanted = Wanted { account, ceiling, reset: !self.no_reset, wait: self.wait, approvals, recent };
             all.push(doctor::examine(file, &sandbox, &wanted).await);
         }
         setup.print(&if setup.json { show::to_text(&doctor::as_json(&all)) } else { doctor::as_text(&all) });

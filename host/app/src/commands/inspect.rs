@@ -9,6 +9,7 @@ use portcullis_sandbox::{Plugin, Surface};
 use serde_json::{Value, json};
 
 use super::setup::Setup;
+use crate::service::registry::approval::producers;
 use crate::show::{self, ExitCode};
 
 const REVEAL: &str = "portcullis:writeback/reveal@0.1.0";
@@ -32,6 +33,10 @@ pub(super) fn as_text(path: &Path, plugin: &Plugin) -> String {
     let surface = &sorted(plugin.surface());
     let mut text =
         format!("{}\n  sha256      {}\n  size        {} bytes\n", path.display(), plugin.digest(), plugin.size());
+    let producers = producers(plugin);
+    if !producers.is_empty() {
+        text += &format!("  made with   {}\n", producers.join("; "));
+    }
     text += "\nWhat it can do (exports):\n";
     for export in known_exports(surface) {
         text += &format!("  {export:<40} {}\n", what_it_is(export));
@@ -75,7 +80,7 @@ fn as_json(path: &Path, plugin: &Plugin) -> Value {
     let proved: Vec<Value> =
         proofs(surface).into_iter().map(|(code, words)| json!({ "code": code, "text": words })).collect();
     json!({
-        "file": path.display().to_string(), "sha256": plugin.digest().to_string(), "size": plugin.size(),
+        "file": path.display().to_string(), "sha256": plugin.digest().to_string(), "size": plugin.size(), "producers": producers(plugin),
         "exports": exports, "imports": imports, "proved": proved,
     })
 }

@@ -41,6 +41,11 @@ pub struct Cli {
     )]
     config: PathBuf,
 
+    /// The security team's file: the most that any connector may be granted. It must be there; without this the file
+    /// ceiling.toml in the folder of the configuration is used, if there is one.
+    #[arg(long, global = true, env = "PORTCULLIS_CEILING", hide_env_values = true, value_name = "FILE")]
+    ceiling: Option<PathBuf>,
+
     /// Where compiled plugins are kept; without it a folder of the user's own.
     #[arg(long, global = true, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -168,7 +173,8 @@ impl Cli {
             setup::log(self.log.unwrap_or(usual));
         }
         let state = self.state.unwrap_or_else(service::default_state);
-        let setup = setup::Setup { config: self.config, state, cache: self.cache, json: self.json };
+        let setup =
+            setup::Setup { config: self.config, ceiling: self.ceiling, state, cache: self.cache, json: self.json };
         match self.command {
             Command::Reset(reset) => reset.run(&setup).await,
             Command::Change(change) => change.run(&setup).await,

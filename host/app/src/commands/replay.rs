@@ -112,10 +112,10 @@ impl Replay {
             Some(plugin) => ConnectorFile { plugin: plugin.clone(), sha256: None, ..file },
             None => file,
         };
-        let sandbox = setup.sandbox()?;
+        let (ceiling, sandbox) = (setup.ceiling()?, setup.sandbox()?);
         let unusable = |error: portcullis_sandbox::LoadError| Fault::new(FaultCode::PluginUnusable, error.to_string());
         let plugin = sandbox.load(&file.plugin).map_err(|error| setup.fault(&unusable(error)))?;
-        let against = Against::start(file, plugin, &sandbox).map_err(|fault| setup.fault(&fault))?;
+        let against = Against::start(file, plugin, &sandbox, &ceiling).map_err(|fault| setup.fault(&fault))?;
         Ok((path, against))
     }
 }

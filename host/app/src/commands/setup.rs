@@ -13,8 +13,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::approve::who;
 use crate::audit;
+use crate::ceiling::{self, Ceiling};
 use crate::config::{self, ConnectorFile, Problems};
-use crate::connector::Connector;
+use crate::connector::{Connector, NotStarted};
 use crate::observe::ours;
 use crate::show::{self, ExitCode};
 
@@ -24,6 +25,7 @@ const SLOTS: u32 = 4;
 /// What was given on the command line for every command.
 pub(super) struct Setup {
     pub(super) config: PathBuf,
+    pub(super) ceiling: Option<PathBuf>,
     pub(super) state: PathBuf,
     pub(super) cache: Option<PathBuf>,
     pub(super) json: bool,
@@ -44,6 +46,11 @@ impl Setup {
     /// Every connector's file.
     pub(super) fn files(&self) -> Result<Vec<ConnectorFile>, ExitCode> {
         config::load_folder(&self.config).map_err(|problems| self.problems(problems))
+    }
+
+    /// The ceiling. One that cannot be used is none that may be left away.
+    pub(super) fn ceiling(&self) -> Result<Ceiling, ExitCode> {
+        ceiling::load(&self.config, self.ceiling.as_deref()).map_err(|problems| self.problems(problems))
     }
 
     /// Makes the state folder, if it is not there. Nobody but the service's user looks into it.
@@ -133,12 +140,28 @@ impl Setup {
         for warning in &file.warnings {
             tracing::info!("{}: {warning}", file.path.display());
         }
-        let sandbox = self.sandbox()?;
-        let connector = Connector::start(file, &sandbox);
+        let (ceiling, sandbox) = (self.ceiling()?, self.sandbox()?);
+        let connector = Connector::start(file, &sandbox, &ceiling);
         for altered in audit::altered(&sandbox) {
             self.audit(altered).map_err(|fault| self.fault(&fault))?;
         }
-        connector.map_err(|fault| self.fault(&fault))
+        connector.map_err(|not_started| self.not_started(not_started))
+    }
+
+    /// Says why a connector was not started: what is above the ceiling as the mistakes of a file are said.
+    pub(super) fn not_started(&self, not_started: NotStarted) -> ExitCode {
+        let excesses = match not_started {
+            NotStarted::Above(excesses) => excesses,
+            NotStarted::Fault(fault) => return self.fault(&fault),
+        };
+        let fault = excesses.fault();
+        if self.json {
+            let object = json!({ "outcome": "refused", "fault": show::fault_json(&fault), "excesses": excesses.all });
+            self.print(&show::to_text(&object));
+        } else {
+            report(Box::new(excesses));
+        }
+        ExitCode::of_fault(&fault)
     }
 
     /// Says a fault that ends the command before there was an operation.
@@ -158,10 +181,7 @@ impl Setup {
             let fault = show::fault_json(&Fault::new(FaultCode::Misconfigured, problems.to_string()));
             self.print(&show::to_text(&json!({ "outcome": "refused", "fault": fault, "problems": all })));
         } else {
-            // A terminal is as wide as it is; in a log a message stands in one line, to be found again.
-            let wrap = std::io::stderr().is_terminal();
-            let handler = miette::MietteHandlerOpts::new().wrap_lines(wrap).build();
-            complain(&format!("{:?}\n", Shown { handler, problems }));
+            report(Box::new(problems));
         }
         ExitCode::Configuration
     }
@@ -175,12 +195,20 @@ impl Setup {
 /// A report in a form of its own; without it the form is one for the whole process.
 struct Shown {
     handler: miette::MietteHandler,
-    problems: Problems,
+    problems: Box<dyn miette::Diagnostic>,
+}
+
+/// Says what is wrong in files, line by line.
+fn report(problems: Box<dyn miette::Diagnostic>) {
+    // A terminal is as wide as it is; in a log a message stands in one line, to be found again.
+    let wrap = std::io::stderr().is_terminal();
+    let handler = miette::MietteHandlerOpts::new().wrap_lines(wrap).build();
+    complain(&format!("{:?}\n", Shown { handler, problems }));
 }
 
 impl std::fmt::Debug for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        miette::ReportHandler::debug(&self.handler, &self.problems, f)
+        miette::ReportHandler::debug(&self.handler, &*self.problems, f)
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use portcullis_directory::ldap::MinTls;
 use portcullis_model::OperationKind;
 
 use super::diagnostic::Diagnostic;
 use super::pattern::Pattern;
+use super::places::Places;
 use super::secret::SecretSource;
 
 /// One connector, as its operator wants it.
@@ -37,6 +39,8 @@ pub struct ConnectorFile {
     pub reveal: Option<Vec<Revealed>>,
     /// What one operation may use.
     pub limits: Limits,
+    /// Where each key stands in the file.
+    pub places: Places,
     /// What is allowed but unwise, in the order of the lines.
     pub warnings: Vec<Diagnostic>,
 }
@@ -84,6 +88,8 @@ pub struct Servers {
     pub urls: Vec<String>,
     /// Protect `ldap://` by StartTLS (RFC 4511 section 4.14).
     pub start_tls: bool,
+    /// The oldest version of TLS that is spoken with them.
+    pub min_tls: MinTls,
     /// The certificate authorities, instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The service account; anonymous without one.

@@ -32,12 +32,12 @@ struct Place {
 
 impl Diagnostic {
     /// An error that is not about a place in a file.
-    pub(super) fn error(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn error(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { severity: Severity::Error, code, message: message.into(), help: help.into(), place: None }
     }
 
     /// The same as a warning.
-    pub(super) fn into_warning(self) -> Self {
+    pub(crate) fn into_warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 
@@ -107,12 +107,12 @@ pub struct Problems {
 }
 
 impl Problems {
-    pub(super) fn one(problem: Diagnostic) -> Self {
+    pub(crate) fn one(problem: Diagnostic) -> Self {
         Self { what: String::new(), all: vec![problem] }
     }
 
     /// `what` cannot be used because of `all`.
-    pub(super) fn many(what: impl fmt::Display, all: Vec<Diagnostic>) -> Self {
+    pub(crate) fn many(what: impl fmt::Display, all: Vec<Diagnostic>) -> Self {
         Self { what: what.to_string(), all }
     }
 
@@ -122,7 +122,7 @@ impl Problems {
         &self.all
     }
 
-    pub(super) fn into_all(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_all(self) -> Vec<Diagnostic> {
         self.all
     }
 
@@ -172,7 +172,7 @@ impl miette::Diagnostic for Problems {
 
 /// Collects what is wrong with one file.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     name: String,
     redacted: Redacted,
     source: NamedSource<Arc<str>>,
@@ -182,14 +182,14 @@ pub(super) struct Findings {
 
 impl Findings {
     /// For a file of this name and text.
-    pub(super) fn new(name: &str, text: &str) -> Self {
+    pub(crate) fn new(name: &str, text: &str) -> Self {
         let redacted = Redacted::new(text);
         let source = NamedSource::new(name, Arc::from(redacted.text()));
         Self { name: name.to_owned(), redacted, source, errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// Refuses the file.
-    pub(super) fn error(
+    pub(crate) fn error(
         &mut self,
         code: &'static str,
         at: Range<usize>,
@@ -202,7 +202,7 @@ impl Findings {
     }
 
     /// Tells the operator.
-    pub(super) fn warning(
+    pub(crate) fn warning(
         &mut self,
         code: &'static str,
         at: Range<usize>,
@@ -220,7 +220,7 @@ impl Findings {
     }
 
     /// Whether the file is refused already.
-    pub(super) fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }
 
@@ -228,7 +228,7 @@ impl Findings {
     ///
     /// # Errors
     /// All errors, in the order of the lines.
-    pub(super) fn finish(mut self) -> Result<Vec<Diagnostic>, Problems> {
+    pub(crate) fn finish(mut self) -> Result<Vec<Diagnostic>, Problems> {
         if self.errors.is_empty() {
             self.warnings.sort_by_key(Diagnostic::position);
             return Ok(self.warnings);
@@ -239,7 +239,7 @@ impl Findings {
 }
 
 /// The candidate that somebody may have meant by a word.
-pub(super) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let word = plain(word);
     let far = (word.chars().count() / 3).max(1);
@@ -252,7 +252,7 @@ pub(super) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = 
 }
 
 /// `a`, `b` or `c`.
-pub(super) fn one_of<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+pub(crate) fn one_of<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),

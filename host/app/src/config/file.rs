@@ -13,149 +13,150 @@ use serde::de::{
 };
 use toml::Spanned;
 
-pub(super) type Text = Spanned<String>;
-pub(super) type Number = Spanned<i64>;
-pub(super) type Truth = Spanned<bool>;
+pub(crate) type Text = Spanned<String>;
+pub(crate) type Number = Spanned<i64>;
+pub(crate) type Truth = Spanned<bool>;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct File {
-    pub(super) plugin: Option<Text>,
-    pub(super) sha256: Option<Text>,
-    pub(super) accounts: Option<Spanned<Vec<Text>>>,
-    pub(super) operations: Option<Spanned<Vec<Text>>>,
-    pub(super) ldap: Option<Spanned<Section<Ldap>>>,
-    pub(super) log: Option<Section<Log>>,
-    pub(super) config: Option<BTreeMap<String, Setting>>,
-    pub(super) reveal: Option<Spanned<Section<Reveal>>>,
+pub(crate) struct File {
+    pub(crate) plugin: Option<Text>,
+    pub(crate) sha256: Option<Text>,
+    pub(crate) accounts: Option<Spanned<Vec<Text>>>,
+    pub(crate) operations: Option<Spanned<Vec<Text>>>,
+    pub(crate) ldap: Option<Spanned<Section<Ldap>>>,
+    pub(crate) log: Option<Section<Log>>,
+    pub(crate) config: Option<BTreeMap<String, Setting>>,
+    pub(crate) reveal: Option<Spanned<Section<Reveal>>>,
     #[serde(default)]
-    pub(super) limits: Section<Limits>,
+    pub(crate) limits: Section<Limits>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Ldap {
-    pub(super) urls: Option<Spanned<Vec<Text>>>,
-    pub(super) start_tls: Option<Truth>,
-    pub(super) ca_file: Option<Text>,
-    pub(super) bind_dn: Option<Text>,
-    pub(super) bind_password: Option<Spanned<Secret>>,
-    pub(super) connections: Option<Number>,
-    pub(super) connect_timeout: Option<Text>,
-    pub(super) request_timeout: Option<Text>,
-    pub(super) embedded: Option<Spanned<Section<Embedded>>>,
-    pub(super) locate: Option<Spanned<Section<Locate>>>,
+pub(crate) struct Ldap {
+    pub(crate) urls: Option<Spanned<Vec<Text>>>,
+    pub(crate) start_tls: Option<Truth>,
+    pub(crate) min_tls: Option<Text>,
+    pub(crate) ca_file: Option<Text>,
+    pub(crate) bind_dn: Option<Text>,
+    pub(crate) bind_password: Option<Spanned<Secret>>,
+    pub(crate) connections: Option<Number>,
+    pub(crate) connect_timeout: Option<Text>,
+    pub(crate) request_timeout: Option<Text>,
+    pub(crate) embedded: Option<Spanned<Section<Embedded>>>,
+    pub(crate) locate: Option<Spanned<Section<Locate>>>,
     #[serde(default)]
-    pub(super) read: Section<Read>,
-    pub(super) search: Option<Spanned<Section<Search>>>,
+    pub(crate) read: Section<Read>,
+    pub(crate) search: Option<Spanned<Section<Search>>>,
     #[serde(default)]
-    pub(super) write: BTreeMap<Text, Spanned<Grant>>,
+    pub(crate) write: BTreeMap<Text, Spanned<Grant>>,
     #[serde(default)]
-    pub(super) allow: Section<Allow>,
-    pub(super) confirm: Option<Spanned<Section<Confirm>>>,
+    pub(crate) allow: Section<Allow>,
+    pub(crate) confirm: Option<Spanned<Section<Confirm>>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Embedded {
-    pub(super) seed: Option<Text>,
-    pub(super) state: Option<Text>,
-    pub(super) dialect: Option<Text>,
-    pub(super) min_length: Option<Number>,
-    pub(super) history: Option<Number>,
-    pub(super) max_failures: Option<Number>,
-    pub(super) min_age: Option<Text>,
+pub(crate) struct Embedded {
+    pub(crate) seed: Option<Text>,
+    pub(crate) state: Option<Text>,
+    pub(crate) dialect: Option<Text>,
+    pub(crate) min_length: Option<Number>,
+    pub(crate) history: Option<Number>,
+    pub(crate) max_failures: Option<Number>,
+    pub(crate) min_age: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Locate {
-    pub(super) base: Option<Text>,
-    pub(super) scope: Option<Text>,
-    pub(super) filter: Option<Text>,
-    pub(super) exclude: Option<Text>,
+pub(crate) struct Locate {
+    pub(crate) base: Option<Text>,
+    pub(crate) scope: Option<Text>,
+    pub(crate) filter: Option<Text>,
+    pub(crate) exclude: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Read {
+pub(crate) struct Read {
     #[serde(default)]
-    pub(super) attributes: Vec<Text>,
+    pub(crate) attributes: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Search {
+pub(crate) struct Search {
     #[serde(default)]
-    pub(super) bases: Vec<Text>,
+    pub(crate) bases: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Allow {
+pub(crate) struct Allow {
     #[serde(default)]
-    pub(super) controls: Vec<Text>,
+    pub(crate) controls: Vec<Text>,
     #[serde(default)]
-    pub(super) set_password: bool,
+    pub(crate) set_password: bool,
     #[serde(default)]
-    pub(super) try_bind: bool,
+    pub(crate) try_bind: bool,
     #[serde(default)]
-    pub(super) as_target: bool,
+    pub(crate) as_target: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Confirm {
-    pub(super) by: Option<Text>,
-    pub(super) attribute: Option<Text>,
+pub(crate) struct Confirm {
+    pub(crate) by: Option<Text>,
+    pub(crate) attribute: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Log {
-    pub(super) level: Option<Text>,
+pub(crate) struct Log {
+    pub(crate) level: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Reveal {
+pub(crate) struct Reveal {
     #[serde(default)]
-    pub(super) passwords: Vec<Text>,
+    pub(crate) passwords: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Limits {
-    pub(super) time: Option<Text>,
-    pub(super) memory: Option<Text>,
-    pub(super) concurrency: Option<Number>,
-    pub(super) host_calls: Option<Number>,
-    pub(super) log: Option<Text>,
+pub(crate) struct Limits {
+    pub(crate) time: Option<Text>,
+    pub(crate) memory: Option<Text>,
+    pub(crate) concurrency: Option<Number>,
+    pub(crate) host_calls: Option<Number>,
+    pub(crate) log: Option<Text>,
 }
 
 /// A section. Without this, serde takes a list of the values in their order as well.
 #[derive(Debug, Default)]
-pub(super) struct Section<T>(pub(super) T);
+pub(crate) struct Section<T>(pub(crate) T);
 
 /// Where a secret is; a secret itself is forgotten at once.
 #[derive(Debug)]
-pub(super) enum Secret {
+pub(crate) enum Secret {
     Written,
     At(SecretAt),
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct SecretAt {
-    pub(super) file: Option<Text>,
-    pub(super) env: Option<Text>,
-    pub(super) credential: Option<Text>,
+pub(crate) struct SecretAt {
+    pub(crate) file: Option<Text>,
+    pub(crate) env: Option<Text>,
+    pub(crate) credential: Option<Text>,
 }
 
 /// What may be written into an attribute.
 #[derive(Debug)]
-pub(super) enum Grant {
+pub(crate) enum Grant {
     Word(String),
     Values(Vec<Text>),
     Table(GrantTable),
@@ -163,16 +164,16 @@ pub(super) enum Grant {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct GrantTable {
+pub(crate) struct GrantTable {
     #[serde(default)]
-    pub(super) values: Vec<Text>,
+    pub(crate) values: Vec<Text>,
     #[serde(default)]
-    pub(super) remove: bool,
+    pub(crate) remove: bool,
 }
 
 /// A setting of the connector, as the connector reads it.
 #[derive(Debug)]
-pub(super) struct Setting(pub(super) String);
+pub(crate) struct Setting(pub(crate) String);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

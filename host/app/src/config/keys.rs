@@ -4,17 +4,17 @@ use super::diagnostic::did_you_mean;
 
 /// The keys of one kind of file.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// What the file is called in messages.
-    pub(super) file: &'static str,
+    pub(crate) file: &'static str,
     /// One of its sections, for messages.
-    pub(super) section: &'static str,
+    pub(crate) section: &'static str,
     /// Path and example, in the order of the documentation. A `*` stands for a name that the operator chooses.
-    pub(super) all: &'static [(&'static str, &'static str)],
+    pub(crate) all: &'static [(&'static str, &'static str)],
 }
 
 /// The keys of a connector's file.
-pub(super) const CONNECTOR: Keys = Keys { file: "a connector's file", section: "[ldap]", all: CONNECTOR_KEYS };
+pub(crate) const CONNECTOR: Keys = Keys { file: "a connector's file", section: "[ldap]", all: CONNECTOR_KEYS };
 
 const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("plugin", r#"plugin = "active-directory.wasm""#),
@@ -24,6 +24,7 @@ const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("ldap", "[ldap]"),
     ("ldap.urls", r#"urls = ["ldaps://dc1.corp.example"]"#),
     ("ldap.start-tls", "start-tls = true"),
+    ("ldap.min-tls", r#"min-tls = "1.3""#),
     ("ldap.ca-file", r#"ca-file = "corp-ca.pem""#),
     ("ldap.bind-dn", r#"bind-dn = "CN=svc-portcullis,OU=Service,DC=corp,DC=example""#),
     ("ldap.bind-password", r#"bind-password = { file = "/run/credentials/portcullis/corp-ad" }"#),
@@ -78,7 +79,7 @@ const CONNECTOR_KEYS: &[(&str, &str)] = &[
 
 impl Keys {
     /// A line that could stand for the key of this path.
-    pub(super) fn example<S: AsRef<str>>(&self, path: &[S]) -> Option<&'static str> {
+    pub(crate) fn example<S: AsRef<str>>(&self, path: &[S]) -> Option<&'static str> {
         let fits = |known: &str| {
             known.split('.').count() == path.len()
                 && known.split('.').zip(path).all(|(known, key)| known == "*" || known == key.as_ref())
@@ -87,7 +88,7 @@ impl Keys {
     }
 
     /// What to write instead of a key that is not known.
-    pub(super) fn instead_of<S: AsRef<str>>(&self, path: &[S]) -> String {
+    pub(crate) fn instead_of<S: AsRef<str>>(&self, path: &[S]) -> String {
         let Some((key, section)) = path.split_last() else {
             return String::new();
         };

@@ -10,13 +10,14 @@
 //! `text -> shape (serde) -> checks -> plain data`. Nothing here connects to a directory, runs a plugin or holds a
 //! secret: a [`SecretSource`] is resolved when the secret is needed.
 
-mod check;
+pub(crate) mod check;
 mod connector;
-mod diagnostic;
-mod file;
-mod keys;
+pub(crate) mod diagnostic;
+pub(crate) mod file;
+pub(crate) mod keys;
 mod pattern;
-mod read;
+mod places;
+pub(crate) mod read;
 mod redact;
 mod secret;
 mod service;
@@ -29,10 +30,11 @@ use std::path::{Path, PathBuf};
 
 pub use connector::{
     Allow, Bind, Confirm, ConnectorFile, Dialect, DirectorySource, Embedded, Ldap, Limits, Locate, LocateScope,
-    LogLevel, Revealed, Servers, WriteGrant,
+    LogLevel, MinTls, Revealed, Servers, WriteGrant,
 };
 pub use diagnostic::{Diagnostic, Problems};
 pub use pattern::Pattern;
+pub use places::{Place, Places};
 pub use secret::{Resolved, ResolvedBytes, SecretSource};
 pub use service::{
     CallerConfig, ClientCertificate, Delivery, Listen, LogFormat, Observe, Per, Rate, Retention, SERVICE_FILE,
@@ -111,7 +113,7 @@ fn load_text(name: &str, text: &str, path: &Path, plugins: &Path) -> Result<Conn
 }
 
 /// A check that gives nothing has said why; this is for the day on which one does not.
-fn broken(path: &Path) -> Problems {
+pub(crate) fn broken(path: &Path) -> Problems {
     Problems::one(Diagnostic::error(
         "unusable",
         format!("{} cannot be used", path.display()),
@@ -163,7 +165,7 @@ fn name_of(path: &Path) -> Result<String, Problems> {
     )))
 }
 
-fn text_of(path: &Path, what: &str) -> Result<String, Problems> {
+pub(crate) fn text_of(path: &Path, what: &str) -> Result<String, Problems> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         let help = format!("name {what} that the user of this process may read");

@@ -44,6 +44,14 @@ impl Pattern {
         true
     }
 
+    /// Whether every account that this pattern means is meant by the other one, too.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        // A character that no pattern and no account holds stands for all that an asterisk may be: only an asterisk of
+        // the other pattern covers it.
+        other.matches(&self.parts.join("\0"))
+    }
+
     /// The pattern with another text between the asterisks, written as it was.
     pub(crate) fn map(&self, between: impl Fn(&str) -> String) -> Self {
         Self { written: self.written.clone(), parts: self.parts.iter().map(|part| between(part)).collect() }
@@ -109,6 +117,17 @@ mod tests {
         fn agrees_with_the_definition(pattern in "[ab*]{1,8}", text in "[ab]{0,8}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
             prop_assert_eq!(matches(&pattern, &text), by_definition(&chars(&pattern), &chars(&text)));
+        }
+
+        #[test]
+        fn a_pattern_is_within_another_if_all_that_it_means_is(one in "[ab*]{1,4}", other in "[ab*]{1,4}") {
+            let within = Pattern::new(&one).unwrap().is_within(&Pattern::new(&other).unwrap());
+            // With `c` in the alphabet a short text shows every difference.
+            let texts = (0..=6_u32).flat_map(|length| (0..3_usize.pow(length)).map(move |number| {
+                (0..length).map(|at| ['a', 'b', 'c'][number / 3_usize.pow(at) % 3]).collect::<String>()
+            }));
+            let mut meant = texts.filter(|text| matches(&one, text));
+            prop_assert_eq!(within, meant.all(|text| matches(&other, &text)));
         }
 
         #[test]

@@ -10,7 +10,7 @@ use super::diagnostic::Findings;
 use super::keys::Keys;
 
 /// The shape of a file, unless something is wrong with it; then `findings` holds everything that is.
-pub(super) fn shape<T: DeserializeOwned>(text: &str, keys: &Keys, findings: &mut Findings) -> Option<T> {
+pub(crate) fn shape<T: DeserializeOwned>(text: &str, keys: &Keys, findings: &mut Findings) -> Option<T> {
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(error) => {

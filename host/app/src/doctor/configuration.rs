@@ -1,27 +1,41 @@
 //! Step 1: the connector's file, its plugin, and the secrets that it names.
 
+use portcullis_model::FaultCode;
 use portcullis_sandbox::Sandbox;
 
 use super::step::{Finding, Step, StepName};
+use crate::ceiling::Ceiling;
 use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
-use crate::connector::Connector;
+use crate::connector::{Connector, NotStarted};
 use crate::operation;
 use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
 
 /// The step, and the connector if it can run.
-pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox, approvals: &Approvals) -> (Step, Option<Connector>) {
+pub(super) fn look(
+    file: &ConnectorFile,
+    sandbox: &Sandbox,
+    ceiling: &Ceiling,
+    approvals: &Approvals,
+) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
     for warning in &file.warnings {
         step.add(Finding::warning(warning.to_string(), help(warning)));
     }
     secrets(file, &mut step);
-    match Connector::start(file.clone(), sandbox) {
+    match Connector::start(file.clone(), sandbox, ceiling) {
         Ok(connector) => {
             plugin(&connector, approvals, &mut step);
             (step, Some(connector))
         }
-        Err(fault) => {
+        Err(NotStarted::Above(excesses)) => {
+            for excess in &excesses.all {
+                let failed = Finding::failed(ExitCode::NotGranted, excess.to_string(), excess.remedy.clone());
+                step.add(failed.fact("code", FaultCode::AboveCeiling.name()));
+            }
+            (step, None)
+        }
+        Err(NotStarted::Fault(fault)) => {
             // A secret that cannot be read was said, with a better remedy.
             let said =
                 step.findings.iter().any(|finding| finding.facts.get("code").is_some_and(|c| c == fault.code.name()));
@@ -68,7 +82,7 @@ fn secrets(file: &ConnectorFile, step: &mut Step) {
             }
         }
         Err(problem) => {
-            let code = portcullis_model::FaultCode::SecretUnreadable.name();
+            let code = FaultCode::SecretUnreadable.name();
             let failed = Finding::failed(ExitCode::Configuration, problem.to_string(), help(&problem));
             step.add(failed.fact("code", code));
         }

@@ -50,6 +50,11 @@ impl Reached {
     }
 }
 
+/// Nothing was looked at: the connector is above the ceiling.
+pub(super) fn forbidden() -> (Step, Reached) {
+    (Step::skipped(StepName::Connectivity, "the connector is above the ceiling, see step 1"), Reached::Nothing)
+}
+
 pub(super) async fn look(file: &ConnectorFile) -> (Step, Reached) {
     let skipped = |why: &str| Step::skipped(StepName::Connectivity, why);
     let servers = match file.ldap.as_ref().map(|ldap| &ldap.source) {

@@ -17,13 +17,14 @@ mod test_reset;
 use std::time::Duration;
 
 use portcullis_model::Login;
-use portcullis_sandbox::Sandbox;
+use portcullis_sandbox::{Sandbox, Surface};
 
 pub use journaled::summaries;
 pub use recent::{Recent, RecentSummary};
 pub use show::{as_json, as_text};
 pub use step::{Examination, Finding, Mark, Step, StepName};
 
+use crate::ceiling::Ceiling;
 use crate::config::ConnectorFile;
 use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
@@ -36,6 +37,8 @@ pub struct Wanted<'a> {
     pub reset: bool,
     /// How long to wait until a new password shows on every server.
     pub wait: Duration,
+    /// The most that the connector may be granted.
+    pub ceiling: Ceiling,
     /// What the service may run.
     pub approvals: Approvals,
     /// Where the recent operations are known; nothing if no service runs here.
@@ -60,8 +63,14 @@ pub fn exit_code(all: &[Examination]) -> ExitCode {
 pub async fn examine(file: ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>) -> Examination {
     let name = file.name.clone();
     let account = wanted.account.as_ref();
-    let (configuration, connector) = configuration::look(&file, sandbox, &wanted.approvals);
-    let (connectivity, reached) = connectivity::look(&file).await;
+    let (configuration, connector) = configuration::look(&file, sandbox, &wanted.ceiling, &wanted.approvals);
+    // No server is contacted, and no secret is sent to one, for a connector that the ceiling forbids.
+    // No server is contacted, and no secret is sent to one, for a file that the ceiling forbids: whatever the plugin is.
+    let (connectivity, reached) = if wanted.ceiling.check(&file, &Surface::default()).is_empty() {
+        connectivity::look(&file).await
+    } else {
+        connectivity::forbidden()
+    };
     let rights = rights::look(connector.as_ref(), &reached, account).await;
     let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, account, wanted.reset).await;
     let every_server = every_server::look(&reached, done.as_ref(), wanted.wait).await;

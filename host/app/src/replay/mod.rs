@@ -25,6 +25,7 @@ use portcullis_sandbox::{Plugin, Sandbox};
 pub use divergence::{By, Divergence, Verdict, verdict};
 pub use located::Told;
 
+use crate::ceiling::Ceiling;
 use crate::config::ConnectorFile;
 use crate::connector::{Connector, grants};
 use crate::operation::{Around, Instead, Report, perform_within};
@@ -44,8 +45,9 @@ impl Against {
     /// A digest that is pinned and another one than the plugin's is a divergence, as an import that is not granted is.
     ///
     /// # Errors
-    /// A fault of the operator's or the plugin's for a file or a plugin that cannot be used at all.
-    pub fn start(file: ConnectorFile, plugin: Plugin, sandbox: &Sandbox) -> Result<Self, Fault> {
+    /// A fault of the operator's or the plugin's for a file or a plugin that cannot be used at all, or that stands above the
+    /// ceiling.
+    pub fn start(file: ConnectorFile, plugin: Plugin, sandbox: &Sandbox, ceiling: &Ceiling) -> Result<Self, Fault> {
         let digest = digest_of(&plugin);
         let pin = file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         let mut refused = Vec::new();
@@ -61,7 +63,7 @@ impl Against {
             return Ok(Self { digest, started: Err(refused) });
         }
         let nobody: Arc<dyn Directory> = Arc::new(script::Nobody);
-        let connector = Connector::of_plugin(file, plugin, Some(nobody), sandbox)?;
+        let connector = Connector::of_plugin(file, plugin, Some(nobody), sandbox, ceiling)?;
         Ok(Self { digest, started: Ok(Box::new(connector)) })
     }
 

@@ -114,6 +114,8 @@ impl ExitCode {
             | F::NotGranted
             | F::PluginNotGranted
             | F::PluginNotApproved
+            | F::PluginNotSigned
+            | F::AboveCeiling
             | F::CallerUnknown
             | F::CallerNotAllowed
             | F::TooManyRequests => Self::NotGranted,

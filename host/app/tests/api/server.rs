@@ -106,6 +106,7 @@ impl Server {
         fs::write(config.path().join("portcullis.toml"), toml).unwrap();
         let registry = Registry::start(RegistryOptions {
             config: config.path().to_owned(),
+            ceiling: None,
             state: state.path().to_owned(),
             sandbox: Arc::new(sandbox),
         });

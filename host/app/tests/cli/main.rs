@@ -6,6 +6,7 @@
 mod accounts;
 mod approve;
 mod audited;
+mod ceiling;
 mod commands;
 mod completions;
 mod configuration;

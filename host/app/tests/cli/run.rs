@@ -121,7 +121,9 @@ impl Run {
             (r#""password_set": \d+"#, r#""password_set": [date]"#),
             (r"(?m)^(  password     )\S{20}$", "$1[generated]"),
             (r#""password": "\S{20}""#, r#""password": "[generated]""#),
-            (r"(size +)\d+ bytes", "$1[bytes]"),
+            (r"(size +)\d+ bytes(, was \d+ bytes)?", "$1[bytes]"),
+            (r"(made with +)\S.*", "$1[tools]"),
+            (r#""producers": \[[^\]]+\]"#, r#""producers": [tools]"#),
             (r#""size": \d+"#, r#""size": [bytes]"#),
         ] {
             settings.add_filter(pattern, word);

@@ -68,8 +68,10 @@ impl World {
             let sandbox = Arc::new(Sandbox::new(SandboxOptions { slots: 8 }, None).unwrap());
             approve(&sandbox, &folder.path().join("plugins/mock.wasm"), state.path());
             let (config, state) = (folder.path().to_owned(), state.path().to_owned());
-            let registry =
-                Registry::start(RegistryOptions { config, state: state.clone(), sandbox }).await.map_err(text).unwrap();
+            let registry = Registry::start(RegistryOptions { config, ceiling: None, state: state.clone(), sandbox })
+                .await
+                .map_err(text)
+                .unwrap();
             let often = Rate { count: NonZeroU32::MAX, per: Per::Second };
             let config = ServiceConfig { limits: ServiceLimits { account_rate: often }, ..ServiceConfig::default() };
             let journal = Journal::open(&state).unwrap();

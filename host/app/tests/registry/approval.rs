@@ -1,6 +1,7 @@
 //! A plugin runs only if somebody approved its bytes.
 
 use portcullis::service::registry::State;
+use portcullis::service::registry::approval::Approvals;
 use portcullis_model::{FaultCode, Login, Outcome};
 
 use crate::folder::{ALICE, Folder, PLUGIN, TOML, mock, only, works};
@@ -112,4 +113,32 @@ async fn a_plugin_that_no_connector_names_is_listed_with_what_it_asks_for() {
     assert!(dropped.asks_for.iter().any(|i| i == "portcullis:writeback/ldap@0.1.0"), "{dropped:?}");
     assert!(mock.approved && mock.connectors == ["mock"], "{mock:?}");
     assert!(!torn.approved && torn.fault.is_some(), "{torn:?}");
+}
+
+/// Whoever may write the list decides what runs: it counts only if it is root's or the folder's owner's.
+#[test]
+fn a_list_that_another_user_could_have_written_is_refused() {
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    let folder = Folder::new();
+    folder.approve(&mock(0));
+    let (file, state) = (folder.state().join("approved.toml"), folder.state());
+    let approves = || Approvals::read(state).map(|all| all.approves(portcullis_sandbox::Digest::of(&mock(0))));
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    assert_eq!(approves(), Ok(true));
+    mode(&file, 0o664);
+    assert!(approves().unwrap_err().detail.contains("chmod go-w"));
+    mode(&file, 0o644);
+    mode(state, 0o777);
+    assert!(approves().unwrap_err().detail.contains("could put another file there"));
+    mode(state, 0o700);
+    // Only root can give a file away.
+    if chown(&file, Some(4_711), None).is_ok() {
+        assert!(approves().unwrap_err().detail.contains("belongs to uid 4711"));
+        chown(state, Some(4_711), None).unwrap();
+        assert_eq!(approves(), Ok(true), "its own folder");
+        chown(&file, Some(0), None).unwrap();
+        assert_eq!(approves(), Ok(true), "root may approve for the service");
+    }
 }

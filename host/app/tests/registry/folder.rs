@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use portcullis::operation::perform;
 use portcullis::service::registry::approval::{Approval, Approvals};
 use portcullis::service::registry::{ConnectorState, Registry, RegistryOptions, Running};
-use portcullis_model::{Login, Operation, Outcome};
+use portcullis_model::{Fault, Login, Operation, Outcome};
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
 use portcullis_tests::plugins::{plugin, root};
 use tempfile::TempDir;
@@ -85,13 +85,18 @@ impl Folder {
     }
 
     pub(crate) async fn start(&self) -> Arc<Registry> {
+        self.try_start(None).await.unwrap()
+    }
+
+    /// With a ceiling that is named.
+    pub(crate) async fn try_start(&self, ceiling: Option<&Path>) -> Result<Arc<Registry>, Fault> {
         Registry::start(RegistryOptions {
             config: self.config.path().to_owned(),
+            ceiling: ceiling.map(Path::to_owned),
             state: self.state.path().to_owned(),
             sandbox: Arc::clone(&self.sandbox),
         })
         .await
-        .unwrap()
     }
 }
 

@@ -175,3 +175,33 @@ async fn a_secret_that_is_replaced_in_another_folder() {
     until(&registry, |_| running()).await;
     assert!(!Arc::ptr_eq(&before, &directory()));
 }
+
+/// In the folder of the configuration, or wherever it was named.
+#[tokio::test]
+async fn a_ceiling_that_is_lowered_and_raised() {
+    let theirs = tempfile::tempdir().unwrap();
+    let high = fs::read_to_string(portcullis_tests::plugins::root().join("examples/ceiling.toml")).unwrap();
+    let low = high.replace("pwdReset = [\"TRUE\"]\n", "");
+    assert_ne!(low, high);
+    let folder = Folder::new();
+    for named in [None, Some(theirs.path().join("named.toml"))] {
+        let place = named.clone().unwrap_or_else(|| folder.path("ceiling.toml"));
+        let put = |text: &str| {
+            let new = place.with_file_name(".new");
+            fs::write(&new, text).unwrap();
+            fs::rename(new, &place).unwrap();
+        };
+        put(&high);
+        folder.approve(&mock(0));
+        let registry = folder.try_start(named.as_deref()).await.unwrap();
+        let _following = registry.follow(PACE);
+        until(&registry, runs(0)).await;
+        put(&low);
+        until(&registry, |state| {
+            state.state == State::Broken && state.candidate.as_ref().is_some_and(|c| c.fault == "above-ceiling")
+        })
+        .await;
+        put(&high);
+        until(&registry, runs(0)).await;
+    }
+}

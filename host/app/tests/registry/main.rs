@@ -4,6 +4,7 @@
 
 mod approval;
 mod broken;
+mod ceiling;
 mod folder;
 mod follow;
 mod route;

@@ -81,6 +81,7 @@ impl World {
     async fn try_registry(&self) -> Result<Arc<Registry>, Fault> {
         let options = RegistryOptions {
             config: self.config.path().to_owned(),
+            ceiling: None,
             state: self.state.path().to_owned(),
             sandbox: Arc::clone(&self.sandbox),
         };

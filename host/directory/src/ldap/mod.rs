@@ -28,7 +28,7 @@ use self::write::Write;
 use crate::{Answer, Connections, Control, Directory, Failure, Found, Modify, Performer, Search, SetPassword};
 
 pub use probe::{Certificate, Channel, Probe, Trouble, probe};
-pub use settings::{Settings, SetupError};
+pub use settings::{MinTls, Settings, SetupError};
 
 /// A directory of LDAP servers that hold the same entries.
 pub struct LdapDirectory {

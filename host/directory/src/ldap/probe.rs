@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 pub use certificate::Certificate;
 pub use trouble::Trouble;
 
-use super::settings::{Protection, Settings, SetupError, Target};
+use super::settings::{MinTls, Protection, Settings, SetupError, Target};
 use super::{start_tls, tls};
 
 /// How many certificates of a chain are looked at.
@@ -70,12 +70,17 @@ pub async fn probe(settings: &Settings) -> Result<Vec<Probe>, SetupError> {
             Some(_) => Some(Arc::new(Recorder::new(settings.ca_pem.as_deref())?)),
             None => None,
         };
-        probes.push(look(target, verifier, settings.connect_timeout).await?);
+        probes.push(look(target, verifier, settings.min_tls, settings.connect_timeout).await?);
     }
     Ok(probes)
 }
 
-async fn look(target: &Target, verifier: Option<Arc<Recorder>>, limit: Duration) -> Result<Probe, SetupError> {
+async fn look(
+    target: &Target,
+    verifier: Option<Arc<Recorder>>,
+    min: MinTls,
+    limit: Duration,
+) -> Result<Probe, SetupError> {
     let channel = match target.protection {
         Protection::None => Channel::Open,
         Protection::Tls => Channel::Tls,
@@ -107,7 +112,7 @@ async fn look(target: &Target, verifier: Option<Arc<Recorder>>, limit: Duration)
     };
     probe.connected = Some(started.elapsed());
     let Some(verifier) = verifier else { return Ok(probe) };
-    let connector = connector(&verifier)?;
+    let connector = connector(&verifier, min)?;
     let name = ServerName::try_from(host.clone()).map_err(|error| SetupError::Tls(error.to_string()))?;
     let secured = timeout(limit, handshake(connector, name, stream, channel)).await;
     probe.certificates = verifier.certificates();
@@ -139,9 +144,9 @@ async fn handshake(
     })
 }
 
-fn connector(verifier: &Arc<Recorder>) -> Result<TlsConnector, SetupError> {
+fn connector(verifier: &Arc<Recorder>, min: MinTls) -> Result<TlsConnector, SetupError> {
     let config = ClientConfig::builder_with_provider(tls::provider())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(tls::versions(min))
         .map_err(|error| SetupError::Tls(error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(verifier) as Arc<dyn ServerCertVerifier>)

@@ -18,6 +18,8 @@ pub struct Settings {
     pub urls: Vec<String>,
     /// Negotiate TLS on `ldap://` before anything else is sent.
     pub start_tls: bool,
+    /// The oldest version of TLS that is spoken; a server that knows only older ones is not used.
+    pub min_tls: MinTls,
     /// The CA certificates that are trusted, and no others; without them, those of the system.
     pub ca_pem: Option<Vec<u8>>,
     /// The service account: its DN and its password.
@@ -30,6 +32,30 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// A connection that was idle for so long is not used again.
     pub idle_timeout: Duration,
+}
+
+/// The oldest version of TLS that is spoken with a server. There is none below 1.2 (RFC 8996).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MinTls {
+    /// TLS 1.2 (RFC 5246) and later.
+    #[default]
+    Tls12,
+    /// TLS 1.3 (RFC 8446) and later.
+    Tls13,
+}
+
+impl MinTls {
+    /// Every one, the oldest first.
+    pub const ALL: [Self; 2] = [Self::Tls12, Self::Tls13];
+
+    /// The version as people write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tls12 => "1.2",
+            Self::Tls13 => "1.3",
+        }
+    }
 }
 
 /// Why no directory can be made of the settings.
@@ -128,11 +154,11 @@ impl Settings {
             return Ok(());
         }
         let roots = tls::roots(self.ca_pem.as_deref())?;
-        let config = tls::config(&roots)?;
+        let config = tls::config(&roots, self.min_tls)?;
         for target in targets.iter_mut().filter(|t| needs(t)) {
             let ipv6 = target.tcp.as_ref().and_then(|(host, _)| host.parse::<Ipv6Addr>().ok());
             target.tls = Some(match ipv6 {
-                Some(address) => tls::config_for_address(&roots, address)?,
+                Some(address) => tls::config_for_address(&roots, self.min_tls, address)?,
                 None => Arc::clone(&config),
             });
         }
@@ -198,6 +224,7 @@ mod tests {
         Settings {
             urls: urls.iter().map(|&url| url.to_owned()).collect(),
             start_tls: false,
+            min_tls: MinTls::Tls12,
             ca_pem: None,
             bind: None,
             connections: 1,

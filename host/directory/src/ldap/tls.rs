@@ -1,4 +1,4 @@
-//! TLS 1.2 and later with verified certificates; there is no way to switch the verification off.
+//! TLS 1.2 and later (or 1.3, if the operator says so) with verified certificates; there is no way to switch the verification off.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -8,9 +8,12 @@ use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error, PeerIncompatible, RootCertStore, SupportedProtocolVersion,
+};
 
-use super::SetupError;
+use super::{MinTls, SetupError};
 
 pub(super) fn roots(ca_pem: Option<&[u8]>) -> Result<Arc<RootCertStore>, SetupError> {
     let mut roots = RootCertStore::empty();
@@ -37,9 +40,20 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-pub(super) fn config(roots: &Arc<RootCertStore>) -> Result<Arc<ClientConfig>, SetupError> {
+static SINCE_12: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+static SINCE_13: [&SupportedProtocolVersion; 1] = [&TLS13];
+
+/// The versions of TLS that are spoken.
+pub(super) fn versions(min: MinTls) -> &'static [&'static SupportedProtocolVersion] {
+    match min {
+        MinTls::Tls12 => &SINCE_12,
+        MinTls::Tls13 => &SINCE_13,
+    }
+}
+
+pub(super) fn config(roots: &Arc<RootCertStore>, min: MinTls) -> Result<Arc<ClientConfig>, SetupError> {
     let builder = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions(min))
         .map_err(|e| SetupError::Tls(e.to_string()))?;
     Ok(Arc::new(builder.with_root_certificates(Arc::clone(roots)).with_no_client_auth()))
 }
@@ -48,13 +62,14 @@ pub(super) fn config(roots: &Arc<RootCertStore>) -> Result<Arc<ClientConfig>, Se
 /// where the address stands in brackets, and refuses it; it is given another name, and the address is verified here.
 pub(super) fn config_for_address(
     roots: &Arc<RootCertStore>,
+    min: MinTls,
     address: Ipv6Addr,
 ) -> Result<Arc<ClientConfig>, SetupError> {
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider())
         .build()
         .map_err(|e| SetupError::Tls(e.to_string()))?;
     let name = ServerName::IpAddress(IpAddr::V6(address).into());
-    let mut config = ClientConfig::clone(&*config(roots)?);
+    let mut config = ClientConfig::clone(&*config(roots, min)?);
     config.dangerous().set_certificate_verifier(Arc::new(AddressVerifier { inner, name }));
     // The other name means nothing to the server; an address is never sent (RFC 6066 section 3).
     config.enable_sni = false;
@@ -115,6 +130,10 @@ pub(super) fn in_words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(reason) => certificate_in_words(reason),
         Error::InvalidMessage(_) => "it does not speak TLS on this port".to_owned(),
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(
+            PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig | PeerIncompatible::ServerDoesNotSupportTls12Or13,
+        ) => "it speaks no version of TLS that is taken here (see `min-tls`)".to_owned(),
         Error::AlertReceived(alert) => format!("it ended the TLS handshake with the alert {alert:?}"),
         other => format!("TLS failed: {other}"),
     }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{DEFAULT_VERSIONS, ServerConfig, SupportedProtocolVersion};
 
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -31,6 +31,24 @@ impl Authority {
 
     /// The same; the certificate expires at the end of a year.
     pub(crate) fn server_until(&self, names: &[&str], year: i32) -> Arc<ServerConfig> {
+        self.server_of(names, year, DEFAULT_VERSIONS)
+    }
+
+    /// The same; it speaks only these versions of TLS.
+    pub(crate) fn server_speaking(
+        &self,
+        names: &[&str],
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
+        self.server_of(names, 4000, versions)
+    }
+
+    fn server_of(
+        &self,
+        names: &[&str],
+        year: i32,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.not_after = date_time_ymd(year, 12, 31);
@@ -38,7 +56,7 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.0).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)

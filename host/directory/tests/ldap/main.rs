@@ -17,7 +17,7 @@ mod writes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::ldap::{LdapDirectory, MinTls, Settings};
 use portcullis_directory::{
     Change, ChangeKind, Directory as _, Failure, Found, Modify, Performer, Scope, Search, Value,
 };
@@ -32,6 +32,7 @@ fn settings(urls: &[String]) -> Settings {
     Settings {
         urls: urls.to_vec(),
         start_tls: false,
+        min_tls: MinTls::Tls12,
         ca_pem: None,
         bind: None,
         connections: 2,

@@ -1,7 +1,9 @@
 //! A password goes over a protected connection or not at all.
 
-use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::ldap::{LdapDirectory, MinTls, Settings, probe};
 use portcullis_directory::{Directory as _, Failure, Performer, SetPassword};
+
+use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use crate::ber::{self, BIND, EXTENDED, MODIFY, SEARCH, message};
 use crate::certificates::Authority;
@@ -147,4 +149,33 @@ async fn start_tls_without_an_answer_ends_in_time() {
     let text = unavailable(search(&directory).await);
     assert!(text.contains("StartTLS failed: no answer within 1s; no password was sent"), "{text}");
     fake.closed(1).await;
+}
+
+/// Enforced in the handshake itself, by TLS from the first byte and after StartTLS, and by the probe.
+#[tokio::test]
+async fn an_older_tls_than_the_operator_takes_is_not_spoken() {
+    let authority = Authority::new("ca");
+    let old = || authority.server_speaking(&["127.0.0.1"], &[&TLS12]);
+    let new = || authority.server_speaking(&["127.0.0.1"], &[&TLS13]);
+    for (min, tls, start_tls, taken) in [
+        (MinTls::Tls13, Tls::First(old()), false, false),
+        (MinTls::Tls13, Tls::WhenAsked(old()), true, false),
+        (MinTls::Tls13, Tls::First(new()), false, true),
+        (MinTls::Tls12, Tls::First(old()), false, true),
+        (MinTls::Tls12, Tls::First(new()), false, true),
+    ] {
+        let fake = Fake::start("127.0.0.1:0", tls).await;
+        let ca_pem = Some(authority.pem());
+        let bind = Some(("cn=service".to_owned(), password("service secret")));
+        let settings = Settings { ca_pem, bind, start_tls, min_tls: min, ..settings(&[fake.url()]) };
+        let directory = LdapDirectory::new(settings.clone()).unwrap();
+        let found = search(&directory).await;
+        assert_eq!(found.is_ok(), taken, "{min:?}: {found:?}");
+        assert_eq!(fake.requests(BIND).is_empty(), !taken, "no password before the handshake");
+        let seen = probe(&settings).await.unwrap();
+        assert_eq!(seen[0].trouble.is_none(), taken, "{seen:?}");
+        if !taken {
+            assert!(found.unwrap_err().to_string().contains("min-tls"));
+        }
+    }
 }

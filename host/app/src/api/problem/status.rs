@@ -58,6 +58,8 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::PluginNotGranted
         | F::PluginChanged
         | F::PluginNotApproved
+        | F::PluginNotSigned
+        | F::AboveCeiling
         | F::SecretUnreadable
         | F::HostInternal => StatusCode::INTERNAL_SERVER_ERROR,
         F::PluginTrapped

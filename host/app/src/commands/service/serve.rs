@@ -65,8 +65,12 @@ impl Serve {
         setup.make_state_folder()?;
         let mut signals = Signals::new()?;
         let sandbox = Sandbox::new(SandboxOptions { slots: SLOTS }, setup.plugin_cache()).map_err(internal)?;
-        let options =
-            RegistryOptions { config: setup.config.clone(), state: setup.state.clone(), sandbox: Arc::new(sandbox) };
+        let options = RegistryOptions {
+            config: setup.config.clone(),
+            ceiling: setup.ceiling.clone(),
+            state: setup.state.clone(),
+            sandbox: Arc::new(sandbox),
+        };
         let registry = Registry::start(options).await?;
         let audit = registry.audit().clone();
         let listen = config.clone();

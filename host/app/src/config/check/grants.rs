@@ -13,7 +13,7 @@ use super::names::{base, gives_passwords_away, is_oid, takes_passwords};
 
 impl Check<'_> {
     /// The readable attributes. `write` is known already: what takes the password in hand cannot be read back.
-    pub(super) fn read(&mut self, read: &file::Read, write: &BTreeMap<String, WriteGrant>) -> Vec<String> {
+    pub(crate) fn read(&mut self, read: &file::Read, write: &BTreeMap<String, WriteGrant>) -> Vec<String> {
         let mut seen = Vec::new();
         for name in &read.attributes {
             if matches!(name.get_ref().as_str(), "*" | "+") {
@@ -44,7 +44,7 @@ impl Check<'_> {
         read.attributes.iter().map(|name| name.get_ref().clone()).collect()
     }
 
-    pub(super) fn write(&mut self, write: BTreeMap<Text, Spanned<Grant>>) -> BTreeMap<String, WriteGrant> {
+    pub(crate) fn write(&mut self, write: BTreeMap<Text, Spanned<Grant>>) -> BTreeMap<String, WriteGrant> {
         let mut seen = Vec::new();
         let mut grants = BTreeMap::new();
         let mut write: Vec<_> = write.into_iter().collect();
@@ -110,7 +110,7 @@ impl Check<'_> {
         Some(WriteGrant::Values { values, remove: grant.remove })
     }
 
-    pub(super) fn search(&mut self, search: Option<Spanned<Section<file::Search>>>) -> Vec<String> {
+    pub(crate) fn search(&mut self, search: Option<Spanned<Section<file::Search>>>) -> Vec<String> {
         let Some(search) = search else { return Vec::new() };
         if search.get_ref().0.bases.is_empty() {
             let help = "name the bases, `bases = [\"ou=policies,dc=example\"]`, or take the section away";
@@ -120,7 +120,7 @@ impl Check<'_> {
         search.into_inner().0.bases.iter().filter_map(|base| self.dn(base)).collect()
     }
 
-    pub(super) fn allow(&mut self, allow: file::Allow) -> Allow {
+    pub(crate) fn allow(&mut self, allow: file::Allow) -> Allow {
         for control in &allow.controls {
             if !is_oid(control.get_ref()) {
                 self.findings.error(
@@ -140,7 +140,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn confirm(
+    pub(crate) fn confirm(
         &mut self,
         confirm: Option<Spanned<Section<file::Confirm>>>,
         read: &[String],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use url::Url;
 
-use crate::config::connector::{Bind, Dialect, DirectorySource, Embedded, Ldap, Servers};
+use crate::config::connector::{Bind, Dialect, DirectorySource, Embedded, Ldap, MinTls, Servers};
 use crate::config::file::{self, Secret, Section, Text};
 use crate::config::pattern::Pattern;
 use crate::config::secret::SecretSource;
@@ -71,18 +71,25 @@ impl Check<'_> {
             None => None,
         };
         let bind = self.bind(ldap.bind_dn, ldap.bind_password, header);
+        let min_tls = ldap.min_tls.map_or(Some(MinTls::default()), |version| self.min_tls(&version));
         let connections = self.number(ldap.connections.as_ref(), &scalars::CONNECTIONS);
         let connect_timeout = self.duration(ldap.connect_timeout.as_ref(), &scalars::CONNECT_TIMEOUT);
         let request_timeout = self.duration(ldap.request_timeout.as_ref(), &scalars::REQUEST_TIMEOUT);
         Some(Servers {
             urls: urls.into_inner().into_iter().map(Spanned::into_inner).collect(),
             start_tls,
+            min_tls: min_tls?,
             ca_file,
             bind,
             connections: usize::try_from(connections?).ok()?,
             connect_timeout: connect_timeout?,
             request_timeout: request_timeout?,
         })
+    }
+
+    /// The oldest version of TLS that is taken.
+    pub(crate) fn min_tls(&mut self, version: &Text) -> Option<MinTls> {
+        self.word(version, "a version of TLS", &MinTls::ALL.map(|version| (version.name(), version)))
     }
 
     fn url(&mut self, url: &Text, start_tls: bool) {
@@ -239,6 +246,7 @@ impl Check<'_> {
     fn only_for_servers(&mut self, ldap: &file::Ldap) {
         let keys = [
             ("start-tls", ldap.start_tls.as_ref().map(Spanned::span)),
+            ("min-tls", ldap.min_tls.as_ref().map(Spanned::span)),
             ("ca-file", ldap.ca_file.as_ref().map(Spanned::span)),
             ("bind-dn", ldap.bind_dn.as_ref().map(Spanned::span)),
             ("bind-password", ldap.bind_password.as_ref().map(Spanned::span)),

@@ -47,7 +47,7 @@ impl Check<'_> {
     }
 
     /// A distinguished name, as it was written.
-    pub(super) fn dn(&mut self, dn: &Text) -> Option<String> {
+    pub(crate) fn dn(&mut self, dn: &Text) -> Option<String> {
         if let Err(error) = Dn::parse(dn.get_ref()) {
             let help = "write for example OU=Staff,DC=corp,DC=example; a comma in a name is written `\\,`";
             self.findings.error("bad-dn", dn.span(), format!("this is not a DN: {error}"), "not a DN", help);

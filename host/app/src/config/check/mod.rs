@@ -20,25 +20,26 @@ use super::diagnostic::{Findings, did_you_mean};
 use super::file::{self, Section, Text};
 use super::keys::Keys;
 use super::pattern::Pattern;
+use super::places::Places;
 use super::values::sha256;
 
 const UNUSED: &str = "the connector would never be used";
 const PIN: &str = "copy the output of `sha256sum` for the component, or take the line away to accept any component";
 
 /// Checks one file.
-pub(super) struct Check<'f> {
-    pub(super) findings: &'f mut Findings,
+pub(crate) struct Check<'f> {
+    pub(crate) findings: &'f mut Findings,
     /// The text of the file, to find places inside a value.
-    pub(super) text: &'f str,
+    pub(crate) text: &'f str,
     /// The file.
-    pub(super) path: &'f Path,
+    pub(crate) path: &'f Path,
     /// What a file of this kind may hold.
-    pub(super) keys: &'static Keys,
+    pub(crate) keys: &'static Keys,
 }
 
 impl Check<'_> {
     /// The connector; without a meaning if there are findings that are errors.
-    pub(super) fn file(&mut self, name: &str, file: file::File, plugins: &Path) -> Option<ConnectorFile> {
+    pub(crate) fn file(&mut self, name: &str, file: file::File, plugins: &Path) -> Option<ConnectorFile> {
         let plugin = self.plugin(file.plugin, plugins);
         let sha256 = file.sha256.and_then(|pin| self.sha256(&pin, PIN));
         let accounts = self.accounts(file.accounts, &["accounts"], 0..0, UNUSED);
@@ -65,6 +66,7 @@ impl Check<'_> {
             config: file.config.map(|settings| settings.into_iter().map(|(name, value)| (name, value.0)).collect()),
             reveal,
             limits: limits?,
+            places: Places::of(self.path, self.text),
             warnings: Vec::new(),
         })
     }
@@ -91,7 +93,7 @@ impl Check<'_> {
     }
 
     /// The digest that a text writes down; `help` says what to write.
-    pub(super) fn sha256(&mut self, pin: &Text, help: &str) -> Option<[u8; 32]> {
+    pub(crate) fn sha256(&mut self, pin: &Text, help: &str) -> Option<[u8; 32]> {
         let read = sha256(pin.get_ref());
         if read.is_none() {
             self.findings.error(
@@ -106,7 +108,7 @@ impl Check<'_> {
     }
 
     /// The accounts that a section is for; `unused` says what comes of an empty list.
-    pub(super) fn accounts(
+    pub(crate) fn accounts(
         &mut self,
         accounts: Option<Spanned<Vec<Text>>>,
         path: &[&str],
@@ -123,7 +125,7 @@ impl Check<'_> {
     }
 
     /// Patterns for accounts.
-    pub(super) fn patterns(&mut self, accounts: &[Text]) -> Vec<Pattern> {
+    pub(crate) fn patterns(&mut self, accounts: &[Text]) -> Vec<Pattern> {
         let mut patterns = Vec::new();
         for account in accounts {
             match Pattern::new(account.get_ref()) {
@@ -141,7 +143,7 @@ impl Check<'_> {
     }
 
     /// The operations that a section is for; `unused` says what comes of an empty list.
-    pub(super) fn operations(
+    pub(crate) fn operations(
         &mut self,
         operations: Option<Spanned<Vec<Text>>>,
         path: &[&str],
@@ -162,7 +164,7 @@ impl Check<'_> {
         Some(kinds)
     }
 
-    fn log(&mut self, log: file::Log) -> Option<LogLevel> {
+    pub(crate) fn log(&mut self, log: file::Log) -> Option<LogLevel> {
         const LEVELS: [(&str, LogLevel); 4] = [
             ("debug", LogLevel::Debug),
             ("info", LogLevel::Info),
@@ -200,7 +202,7 @@ impl Check<'_> {
         passwords
     }
 
-    fn limits(&mut self, limits: &file::Limits) -> Option<Limits> {
+    pub(crate) fn limits(&mut self, limits: &file::Limits) -> Option<Limits> {
         let time = self.duration(limits.time.as_ref(), &scalars::TIME);
         let memory = self.size(limits.memory.as_ref(), &scalars::MEMORY);
         let concurrency = self.number(limits.concurrency.as_ref(), &scalars::CONCURRENCY);
@@ -216,12 +218,12 @@ impl Check<'_> {
     }
 
     /// A line that could stand for the key of this path.
-    pub(super) fn example(&self, path: &[&str]) -> &'static str {
+    pub(crate) fn example(&self, path: &[&str]) -> &'static str {
         self.keys.example(path).unwrap_or_default()
     }
 
     /// A key that must be there; `section` is where it is missed.
-    pub(super) fn required<T>(&mut self, value: Option<T>, path: &[&str], section: Range<usize>) -> Option<T> {
+    pub(crate) fn required<T>(&mut self, value: Option<T>, path: &[&str], section: Range<usize>) -> Option<T> {
         if value.is_none() {
             let key = path.last().copied().unwrap_or_default();
             let message = format!("`{key}` is missing");
@@ -233,7 +235,7 @@ impl Check<'_> {
     }
 
     /// A word out of a list.
-    pub(super) fn word<T: Copy>(&mut self, word: &Text, what: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, word: &Text, what: &str, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(known, _)| known == word.get_ref());
         if found.is_none() {
             let known = || words.iter().map(|(known, _)| *known);
@@ -248,12 +250,12 @@ impl Check<'_> {
     }
 
     /// A path as the file means it: from the folder that the file is in.
-    pub(super) fn relative(&self, path: &str) -> PathBuf {
+    pub(crate) fn relative(&self, path: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
     /// A file that must be there.
-    pub(super) fn existing(&mut self, path: &Text, what: &str, help: &str) -> Option<PathBuf> {
+    pub(crate) fn existing(&mut self, path: &Text, what: &str, help: &str) -> Option<PathBuf> {
         let full = self.relative(path.get_ref());
         if let Err(problem) = readable(&full) {
             let message = format!("{what} {} cannot be read: {problem}", full.display());
@@ -264,7 +266,7 @@ impl Check<'_> {
     }
 
     /// The first line of a range: what is wrong with a section is shown at its header.
-    pub(super) fn header(&self, section: Range<usize>) -> Range<usize> {
+    pub(crate) fn header(&self, section: Range<usize>) -> Range<usize> {
         let text = self.text.get(section.clone()).unwrap_or_default();
         section.start..section.start + text.lines().next().map_or(0, str::len)
     }

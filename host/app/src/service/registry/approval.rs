@@ -4,13 +4,13 @@
 //! the plugin imported and exported when it was approved is kept, so that the next version can be compared with it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use portcullis_capabilities::Offer;
 use portcullis_model::{Fault, FaultCode};
-use portcullis_sandbox::{Digest, Import, Plugin};
+use portcullis_sandbox::{Digest, Import, Plugin, Producer};
 use serde::{Deserialize, Serialize};
 
 /// The name of the file in the state folder.
@@ -34,6 +34,18 @@ pub struct Approval {
     pub calls: Vec<String>,
     /// The interfaces that it exported.
     pub exports: Vec<String>,
+    /// Bytes of the file; 0 in an approval that did not record it.
+    #[serde(default)]
+    pub size: u64,
+    /// The tools that it says it was made with.
+    #[serde(default)]
+    pub producers: Vec<String>,
+    /// Whom the ceiling of that time calls its signer, and what the signer wrote beside the signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// See [`Approval::signer`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// Everything that was approved, the oldest first.
@@ -56,6 +68,10 @@ impl Approval {
             imports,
             calls: calls(plugin),
             exports,
+            size: u64::try_from(plugin.size()).unwrap_or(u64::MAX),
+            producers: producers(plugin),
+            signer: plugin.signed().map(|signed| signed.signer.clone()),
+            comment: plugin.signed().map(|signed| signed.comment.clone()),
         }
     }
 
@@ -71,6 +87,10 @@ impl Approval {
             calls_lost: without(&former.calls, &self.calls),
             exports_gained: without(&self.exports, &former.exports),
             exports_lost: without(&former.exports, &self.exports),
+            producers_gained: without(&self.producers, &former.producers),
+            producers_lost: without(&former.producers, &self.producers),
+            size: (former.size != self.size && former.size > 0).then_some([former.size, self.size]),
+            signer: (former.signer != self.signer).then(|| [former.signer.clone(), self.signer.clone()]),
         }
     }
 }
@@ -90,18 +110,26 @@ pub struct Difference {
     pub exports_gained: Vec<String>,
     /// Exports that are gone.
     pub exports_lost: Vec<String>,
+    /// Tools that it says it was made with, and was not before.
+    pub producers_gained: Vec<String>,
+    /// Tools that it was made with before.
+    pub producers_lost: Vec<String>,
+    /// Bytes of the file before and now, if they differ.
+    pub size: Option<[u64; 2]>,
+    /// Who signed it before and now, if that differs.
+    pub signer: Option<[Option<String>; 2]>,
 }
 
 impl Difference {
-    /// Whether nothing differs.
+    /// Whether it asks for and offers the same.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.words().iter().all(|(_, interfaces)| interfaces.is_empty())
+    pub fn same_interfaces(&self) -> bool {
+        self.words().iter().take(6).all(|(_, interfaces)| interfaces.is_empty())
     }
 
     /// Each kind with its words for people; what matters most comes first.
     #[must_use]
-    pub fn words(&self) -> [(&'static str, &[String]); 6] {
+    pub fn words(&self) -> [(&'static str, &[String]); 8] {
         [
             ("NOW ASKS FOR", &self.imports_gained),
             ("NOW CALLS", &self.calls_gained),
@@ -109,6 +137,8 @@ impl Difference {
             ("no longer calls", &self.calls_lost),
             ("now offers", &self.exports_gained),
             ("no longer offers", &self.exports_lost),
+            ("now made with", &self.producers_gained),
+            ("not made with", &self.producers_lost),
         ]
     }
 }
@@ -117,22 +147,37 @@ impl Approvals {
     /// Reads the file; none is the same as an empty one.
     ///
     /// # Errors
-    /// The operator's fault, if it cannot be read or if others than its owner may write it: whoever writes it decides
-    /// what runs.
+    /// The operator's fault, if it cannot be read, or if others than root and the owner of the folder could have written
+    /// it: whoever writes it decides what runs.
     pub fn read(state: &Path) -> Result<Self, Fault> {
         let path = state.join(FILE);
         let wrong = |why: String| Fault::new(FaultCode::Misconfigured, format!("{}: {why}", path.display()));
-        match fs::metadata(&path) {
-            Ok(meta) if meta.mode() & 0o022 != 0 => {
-                Err(wrong(format!("others than its owner may write it: `chmod go-w {}`", path.display())))
-            }
-            Ok(_) => {
-                let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-                toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(wrong(error.to_string())),
+        // The very file that is looked at is the one that is read.
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        let looked = file.metadata().and_then(|meta| Ok((meta, fs::metadata(state)?)));
+        let (meta, folder) = looked.map_err(|error| wrong(error.to_string()))?;
+        if meta.mode() & 0o022 != 0 {
+            return Err(wrong(format!("others than its owner may write it: `chmod go-w {}`", path.display())));
         }
+        // Sticky, as /tmp: others may not take away what is not theirs.
+        if folder.mode() & 0o022 != 0 && folder.mode() & 0o1000 == 0 {
+            return Err(wrong(format!("others could put another file there: `chmod go-w {}`", state.display())));
+        }
+        if !trusted_owner(meta.uid(), folder.uid()) {
+            let (owner, keeper) = (meta.uid(), folder.uid());
+            return Err(wrong(format!(
+                "it belongs to uid {owner}, who is neither root nor the owner of the folder (uid {keeper}): look at what it \
+                 approves, then `chown {keeper} {}`",
+                path.display()
+            )));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))
     }
 
     /// Whether these bytes were approved.
@@ -177,6 +222,11 @@ impl Approvals {
     }
 }
 
+/// Root may approve for the service; anybody else only in a folder of their own.
+fn trusted_owner(file: u32, folder: u32) -> bool {
+    file == 0 || file == folder
+}
+
 /// What a plugin imports and exports, sorted: the order in a binary says nothing.
 pub(super) fn surface(plugin: &Plugin) -> (Vec<String>, Vec<String>) {
     let mut imports: Vec<String> = plugin.surface().imports.iter().map(|import| import.interface.clone()).collect();
@@ -184,6 +234,12 @@ pub(super) fn surface(plugin: &Plugin) -> (Vec<String>, Vec<String>) {
     imports.sort();
     exports.sort();
     (imports, exports)
+}
+
+/// The tools that a plugin says it was made with, one line each.
+pub(crate) fn producers(plugin: &Plugin) -> Vec<String> {
+    let line = |producer: &Producer| format!("{} {} {}", producer.field, producer.name, producer.version);
+    plugin.producers().iter().map(|producer| line(producer).trim_end().to_owned()).collect()
 }
 
 fn calls(plugin: &Plugin) -> Vec<String> {

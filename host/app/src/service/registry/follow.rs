@@ -65,6 +65,7 @@ impl Registry {
     fn folders(&self) -> BTreeSet<PathBuf> {
         let config = &self.options.config;
         let mut folders = BTreeSet::from([config.clone(), config.join("connectors"), config.join("plugins")]);
+        folders.extend(self.options.ceiling.iter().filter_map(|file| file.parent()).map(Path::to_owned));
         // A link is changed in the folder in which it lies.
         if config.is_symlink() {
             folders.extend(config.parent().map(Path::to_owned));

@@ -10,20 +10,35 @@ use portcullis_sandbox::{Digest, Plugin, Sandbox};
 
 use super::scan::Inputs;
 use super::slot::{Described, Running};
+use crate::ceiling::Ceiling;
 use crate::config::ConnectorFile;
 use crate::connector::Connector;
 
-/// The plugins that are in use, by their digests.
+/// A plugin's bytes, the signature beside them, and the ceiling by which it was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) plugin: Digest,
+    signature: Option<Digest>,
+    ceiling: Option<Digest>,
+}
+
+impl Key {
+    pub(super) fn of(inputs: &Inputs) -> Self {
+        Self { plugin: inputs.plugin, signature: inputs.signature, ceiling: inputs.ceiling }
+    }
+}
+
+/// The plugins that are in use.
 #[derive(Debug, Default)]
-pub(super) struct Plugins(HashMap<Digest, Result<Plugin, Fault>>);
+pub(super) struct Plugins(HashMap<Key, Result<Plugin, Fault>>);
 
 impl Plugins {
     /// Loads what is not loaded yet, side by side.
-    pub(super) async fn load(&mut self, wanted: HashMap<Digest, PathBuf>, sandbox: &Arc<Sandbox>) {
+    pub(super) async fn load(&mut self, wanted: HashMap<Key, PathBuf>, sandbox: &Arc<Sandbox>, ceiling: &Ceiling) {
         let mut loading = tokio::task::JoinSet::new();
-        for (digest, path) in wanted.into_iter().filter(|(digest, _)| !self.0.contains_key(digest)) {
-            let sandbox = Arc::clone(sandbox);
-            loading.spawn_blocking(move || (digest, load(&sandbox, digest, &path)));
+        for (key, path) in wanted.into_iter().filter(|(key, _)| !self.0.contains_key(key)) {
+            let (sandbox, ceiling) = (Arc::clone(sandbox), ceiling.clone());
+            loading.spawn_blocking(move || (key, load(&sandbox, &ceiling, key.plugin, &path)));
         }
         while let Some(loaded) = loading.join_next().await {
             // A task that panicked leaves its plugin out, and `get` says so.
@@ -31,19 +46,20 @@ impl Plugins {
         }
     }
 
-    pub(super) fn get(&self, digest: Digest) -> Result<Plugin, Fault> {
-        let lost = || Err(Fault::new(FaultCode::HostInternal, format!("the plugin {digest} could not be loaded")));
-        self.0.get(&digest).cloned().unwrap_or_else(lost)
+    pub(super) fn get(&self, key: Key) -> Result<Plugin, Fault> {
+        let lost =
+            || Err(Fault::new(FaultCode::HostInternal, format!("the plugin {} could not be loaded", key.plugin)));
+        self.0.get(&key).cloned().unwrap_or_else(lost)
     }
 
     /// Forgets what is not used. What could not be loaded is forgotten as well: it is loaded again if it is asked for.
-    pub(super) fn keep(&mut self, used: &HashSet<Digest>) {
-        self.0.retain(|digest, plugin| plugin.is_ok() && used.contains(digest));
+    pub(super) fn keep(&mut self, used: &HashSet<Key>) {
+        self.0.retain(|key, plugin| plugin.is_ok() && used.contains(key));
     }
 }
 
-fn load(sandbox: &Sandbox, digest: Digest, path: &Path) -> Result<Plugin, Fault> {
-    let plugin = sandbox.load(path).map_err(|error| Fault::new(FaultCode::PluginUnusable, error.to_string()))?;
+fn load(sandbox: &Sandbox, ceiling: &Ceiling, digest: Digest, path: &Path) -> Result<Plugin, Fault> {
+    let plugin = ceiling.load(sandbox, path)?;
     // What was approved is the digest, so only these bytes may stand for it.
     if plugin.digest() == digest {
         return Ok(plugin);
@@ -67,7 +83,12 @@ pub(super) struct Wanted {
 pub(super) type NotMade = (Fault, Option<Described>);
 
 /// Makes a connector, if its plugin may run. Nothing of the plugin runs here.
-pub(super) fn make(wanted: &Wanted, plugin: Result<Plugin, Fault>, sandbox: &Sandbox) -> Result<Connector, NotMade> {
+pub(super) fn make(
+    wanted: &Wanted,
+    plugin: Result<Plugin, Fault>,
+    sandbox: &Sandbox,
+    ceiling: &Ceiling,
+) -> Result<Connector, NotMade> {
     let plugin = plugin.map_err(|fault| (fault, None))?;
     let described = Described::of(&plugin);
     if !wanted.inputs.approved {
@@ -75,7 +96,8 @@ pub(super) fn make(wanted: &Wanted, plugin: Result<Plugin, Fault>, sandbox: &San
         return Err((fault, Some(described)));
     }
     let directory = wanted.former.as_deref().and_then(|former| same_directory(wanted, former));
-    Connector::of_plugin(wanted.file.clone(), plugin, directory, sandbox).map_err(|fault| (fault, Some(described)))
+    Connector::of_plugin(wanted.file.clone(), plugin, directory, sandbox, ceiling)
+        .map_err(|not_started| (not_started.into(), Some(described)))
 }
 
 pub(super) fn not_approved(connector: &str, plugin: &Path, digest: Digest) -> Fault {
@@ -107,8 +129,8 @@ mod tests {
         let bytes = wat::parse_str("(component)").unwrap();
         std::fs::write(file.path(), &bytes).unwrap();
         let sandbox = Sandbox::new(SandboxOptions::default(), None).unwrap();
-        let fault = load(&sandbox, Digest::of(b"what was approved"), file.path()).unwrap_err();
+        let fault = load(&sandbox, &Ceiling::none(), Digest::of(b"what was approved"), file.path()).unwrap_err();
         assert_eq!(fault.code, FaultCode::PluginUnusable);
-        assert!(load(&sandbox, Digest::of(&bytes), file.path()).is_ok());
+        assert!(load(&sandbox, &Ceiling::none(), Digest::of(&bytes), file.path()).is_ok());
     }
 }

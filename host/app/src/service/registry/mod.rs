@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIR/connectors/*.toml, DIR/plugins/*.wasm   what the operator wants
+//! CEILING, or DIR/ceiling.toml                what the security team allows at most
 //! STATE/approved.toml                         which plugins may run at all
 //! ```
 //!
@@ -50,6 +51,8 @@ use crate::audit;
 pub struct RegistryOptions {
     /// The folder with `connectors/` and `plugins/`.
     pub config: PathBuf,
+    /// The ceiling, if it is named: then it must be there. Otherwise `ceiling.toml` in the folder of the configuration.
+    pub ceiling: Option<PathBuf>,
     /// The folder with `approved.toml` and the audit log.
     pub state: PathBuf,
     /// Where plugins are compiled and run. A swap needs one of its slots for a moment.
@@ -78,8 +81,8 @@ impl Registry {
     /// afterwards, in the background; what is wrong with them is logged and shown as the connector's last fault.
     ///
     /// # Errors
-    /// The operator's fault, if the folder of the connectors cannot be read; the host's, if the audit log in the state
-    /// folder cannot be written.
+    /// The operator's fault, if the folder of the connectors or the ceiling cannot be read; the host's, if the audit log
+    /// in the state folder cannot be written.
     pub async fn start(options: RegistryOptions) -> Result<Arc<Self>, Fault> {
         let audit = audit::open(&options.state)?;
         let registry = Arc::new_cyclic(|me| Self {

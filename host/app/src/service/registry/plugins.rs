@@ -13,6 +13,7 @@ use super::Registry;
 use super::approval::Approvals;
 use super::scan;
 use super::slot::Described;
+use crate::ceiling::Ceiling;
 
 /// A file in `plugins/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,13 +45,13 @@ impl Registry {
     }
 
     /// Reads the plugins in the background: compiling one that nobody uses must not hold up a connector.
-    pub(super) fn list_soon(&self) {
+    pub(super) fn list_soon(&self, ceiling: Ceiling) {
         let me = self.me.clone();
         tokio::spawn(async move {
             let Some(registry) = me.upgrade() else { return };
             let mut known = Arc::clone(&registry.known).lock_owned().await;
             let reading = Arc::clone(&registry);
-            let read = tokio::task::spawn_blocking(move || reading.read_plugins(&mut known)).await;
+            let read = tokio::task::spawn_blocking(move || reading.read_plugins(&ceiling, &mut known)).await;
             let Ok(listed) = read else { return };
             for new in news(&registry.plugins(), &listed) {
                 let asks_for = new.asks_for.join(", ");
@@ -64,12 +65,15 @@ impl Registry {
         });
     }
 
-    fn read_plugins(&self, known: &mut Known) -> Vec<PluginState> {
+    fn read_plugins(&self, ceiling: &Ceiling, known: &mut Known) -> Vec<PluginState> {
         let approvals = Approvals::read(&self.options.state).unwrap_or_default();
         let files = scan::plugins(&self.options.config);
         let digests: Vec<_> = files.iter().map(|file| scan::digest(file)).collect();
-        known.retain(|digest, _| digests.iter().any(|there| there.as_ref().ok() == Some(digest)));
-        files.into_iter().zip(digests).map(|(file, digest)| self.read_plugin(file, digest, &approvals, known)).collect()
+        // Under a ceiling the signature beside a file counts as well, and that may have changed.
+        let counts = |digest: &Digest| digests.iter().any(|there| there.as_ref().ok() == Some(digest));
+        known.retain(|digest, _| ceiling.rules().is_none() && counts(digest));
+        let read = |(file, digest)| self.read_plugin(file, digest, &approvals, ceiling, known);
+        files.into_iter().zip(digests).map(read).collect()
     }
 
     fn read_plugin(
@@ -77,6 +81,7 @@ impl Registry {
         file: PathBuf,
         digest: std::io::Result<Digest>,
         approvals: &Approvals,
+        ceiling: &Ceiling,
         known: &mut Known,
     ) -> PluginState {
         let slots = self.slots.load();
@@ -95,10 +100,8 @@ impl Registry {
             let pinned =
                 |digest| slots.values().filter_map(|slot| slot.running.as_ref()).any(|r| r.inputs.plugin == digest);
             state.approved = approvals.approves(digest) || pinned(digest);
-            let load = || self.options.sandbox.load(&file).map(|plugin| Described::of(&plugin));
-            let unusable =
-                |error: portcullis_sandbox::LoadError| Fault::new(FaultCode::PluginUnusable, error.to_string());
-            known.entry(digest).or_insert_with(|| load().map_err(unusable)).clone()
+            let load = || ceiling.load(&self.options.sandbox, &file).map(|plugin| Described::of(&plugin));
+            known.entry(digest).or_insert_with(load).clone()
         });
         match described {
             Ok(described) => (state.asks_for, state.exports) = (described.asks_for, described.exports),

@@ -7,11 +7,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use portcullis_model::{Fault, FaultCode};
 
-use super::Registry;
 use super::approval::Approvals;
-use super::load::{self, Plugins, Wanted};
-use super::scan::{Found, Inputs, Scan};
+use super::load::{self, Key, Plugins, Wanted};
+use super::scan::{Found, Inputs, Places, Scan};
 use super::slot::{Described, Refused, Running, Slot};
+use super::{Registry, RegistryOptions};
+use crate::ceiling::{Ceiling, Excesses};
+use crate::connector::Connector;
 
 /// What became of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ const SETTLE: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub(super) struct Looking {
     pub(super) plugins: Plugins,
+    /// The ceiling that is in force; none before the first look.
+    ceiling: Option<Ceiling>,
     told: BTreeMap<&'static str, Fault>,
 }
 
@@ -73,12 +77,16 @@ impl Registry {
 
     pub(super) async fn look(&self) -> Result<Vec<Change>, Fault> {
         let mut looking = self.looking.lock().await;
-        let scanned = self.scan().await;
+        let scanned = self.scan(looking.ceiling.clone()).await;
         let trouble = scanned.as_ref().err().filter(|fault| fault.code != FaultCode::Stopping);
         looking.tell("the connectors stay as they are", trouble);
         let scan = scanned?;
         looking.tell("nothing new is run, as it is not known what was approved", scan.approvals.as_ref().err());
+        looking.tell("the former ceiling stays in force", scan.ceiling_trouble.as_ref());
+        let ceiling = scan.ceiling.clone();
+        looking.ceiling = Some(ceiling.clone());
         let mut changes = self.withdraw_the_missing(&scan);
+        changes.extend(self.stop_those_above(&ceiling));
         changes.extend(scan.approvals.iter().flat_map(|approvals| self.stop_the_unapproved(approvals)));
         let mut wanted = Vec::new();
         for found in scan.found {
@@ -88,13 +96,13 @@ impl Registry {
                 Next::Make(one) => wanted.push(one),
             }
         }
-        let files = wanted.iter().map(|one| (one.inputs.plugin, one.file.plugin.clone())).collect();
-        looking.plugins.load(files, &self.options.sandbox).await;
+        let files = wanted.iter().map(|one| (Key::of(&one.inputs), one.file.plugin.clone())).collect();
+        looking.plugins.load(files, &self.options.sandbox, &ceiling).await;
         let mut making: FuturesUnordered<_> = wanted
             .into_iter()
             .map(|wanted| {
-                let plugin = looking.plugins.get(wanted.inputs.plugin);
-                self.make(*wanted, plugin)
+                let plugin = looking.plugins.get(Key::of(&wanted.inputs));
+                self.make(*wanted, plugin, ceiling.clone())
             })
             .collect();
         let mut unseen = BTreeSet::new();
@@ -105,19 +113,21 @@ impl Registry {
             changes.extend(change);
         }
         drop(making);
-        looking.plugins.keep(&self.digests());
+        looking.plugins.keep(&self.plugin_keys());
         self.tell(&changes).await?;
         self.look_at(unseen);
-        self.list_soon();
+        self.list_soon(ceiling);
         Ok(changes)
     }
 
     /// What the folders hold. Where a connector's file is missing they are read again after a moment: some editors take
     /// the old file away before they put the new one there.
-    async fn scan(&self) -> Result<Scan, Fault> {
+    async fn scan(&self, former: Option<Ceiling>) -> Result<Scan, Fault> {
+        let RegistryOptions { config, state, ceiling, .. } = self.options.clone();
+        let places = Places { config, state, ceiling };
         let once = || {
-            let (config, state) = (self.options.config.clone(), self.options.state.clone());
-            tokio::task::spawn_blocking(move || Scan::of(&config, &state))
+            let (places, former) = (places.clone(), former.clone());
+            tokio::task::spawn_blocking(move || Scan::of(&places, former))
         };
         let scan = once().await.map_err(lost)??;
         if self.missing(&scan).is_empty() {
@@ -145,6 +155,32 @@ impl Registry {
             Change { connector: name, what: What::Withdrawn }
         };
         self.missing(scan).into_iter().map(withdraw).collect()
+    }
+
+    /// What is above the ceiling ends at once, whatever was offered in its place meanwhile.
+    fn stop_those_above(&self, ceiling: &Ceiling) -> Vec<Change> {
+        let why = |running: &Running| {
+            let Connector { file, plugin, .. } = &running.connector;
+            let above = Excesses::of(&file.name, ceiling.check(file, plugin.surface()));
+            above.map(|excesses| excesses.fault()).or_else(|| ceiling.mistrusts(plugin, &file.plugin))
+        };
+        // What was judged by this very ceiling need not be judged again.
+        let judged = |running: &Running| running.inputs.ceiling == ceiling.digest();
+        let slots = self.slots.load_full();
+        let running = slots.iter().filter_map(|(name, slot)| Some((name, slot, slot.running.as_ref()?)));
+        running
+            .filter(|(_, _, running)| !judged(running))
+            .filter_map(|(name, slot, running)| {
+                let fault = why(running)?;
+                let described = Some(Described::of(&running.connector.plugin));
+                let inputs = Inputs { ceiling: ceiling.digest(), ..running.inputs.clone() };
+                let file = Some(Box::new(running.connector.file.clone()));
+                // A signature may be there already that the former ceiling did not ask for.
+                let again = fault.code == FaultCode::PluginNotSigned;
+                let stopped = Refused { file, ..Refused::new(fault, Some(inputs), described, again) };
+                self.refuse(name, slot.path.clone(), None, stopped)
+            })
+            .collect()
     }
 
     /// What was approved and is not any more ends at once, whatever was offered in its place meanwhile.

@@ -13,6 +13,7 @@ use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{Digest, Plugin};
 
 use super::approval::Approvals;
+use crate::ceiling::{self, Ceiling};
 use crate::config::{self, ConnectorFile, DirectorySource, SecretSource};
 
 /// Everything that a connector is made of. Two that are equal make the same connector.
@@ -24,6 +25,10 @@ pub(super) struct Inputs {
     pub(super) plugin: Digest,
     /// The files of its secret and its certificate authorities.
     pub(super) beside: Vec<(PathBuf, Option<Stamp>)>,
+    /// Of the file beside the plugin that says who signed it.
+    pub(super) signature: Option<Digest>,
+    /// Of the ceiling that is in force.
+    pub(super) ceiling: Option<Digest>,
     /// Whether the plugin is among the approved ones.
     pub(super) approved: bool,
 }
@@ -53,14 +58,35 @@ pub(super) struct Scan {
     pub(super) found: Vec<Found>,
     /// Which plugins are approved; a fault if that cannot be known.
     pub(super) approvals: Result<Approvals, Fault>,
+    /// The ceiling that is in force.
+    pub(super) ceiling: Ceiling,
+    /// Why that is still the former one.
+    pub(super) ceiling_trouble: Option<Fault>,
+}
+
+/// Where everything lies.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) config: PathBuf,
+    pub(super) state: PathBuf,
+    pub(super) ceiling: Option<PathBuf>,
 }
 
 impl Scan {
     /// Looks.
     ///
+    /// While the ceiling cannot be read, and while one that was there is gone, the `former` one stays in force.
+    ///
     /// # Errors
-    /// The operator's fault, if the folder of the connectors cannot be read. An empty one is no fault.
-    pub(super) fn of(config: &Path, state: &Path) -> Result<Self, Fault> {
+    /// The operator's fault, if the folder of the connectors cannot be read, or if the ceiling cannot and there is no
+    /// former one. An empty folder is no fault.
+    pub(super) fn of(places: &Places, former: Option<Ceiling>) -> Result<Self, Fault> {
+        let Places { config, state, ceiling } = places;
+        let (ceiling, ceiling_trouble) = match (in_force(config, ceiling.as_deref(), former.as_ref()), former) {
+            (Ok(ceiling), _) => (ceiling, None),
+            (Err(fault), Some(former)) => (former, Some(fault)),
+            (Err(fault), None) => return Err(fault),
+        };
         let approvals = Approvals::read(state);
         let files = match config::files(config) {
             Ok(files) => files,
@@ -68,16 +94,46 @@ impl Scan {
             Err(problems) => return Err(Fault::new(FaultCode::Misconfigured, problems.to_string())),
         };
         let mut plugins = HashMap::new();
-        let found = files.into_iter().map(|path| found(path, config, approvals.as_ref().ok(), &mut plugins)).collect();
-        Ok(Self { found, approvals })
+        let look = |path| found(path, config, approvals.as_ref().ok(), ceiling.digest(), &mut plugins);
+        let found = files.into_iter().map(look).collect();
+        Ok(Self { found, approvals, ceiling, ceiling_trouble })
     }
+}
+
+/// The ceiling as it lies there.
+fn in_force(config: &Path, named: Option<&Path>, former: Option<&Ceiling>) -> Result<Ceiling, Fault> {
+    let wrong = |text: String| Fault::new(FaultCode::Misconfigured, text);
+    let ceiling = ceiling::load(config, named).map_err(|problems| wrong(told(&problems)))?;
+    if ceiling.rules().is_none() && former.is_some_and(|former| former.rules().is_some()) {
+        let file = config.join(ceiling::CEILING_FILE);
+        return Err(wrong(format!(
+            "{} is gone; without a ceiling the service goes on after a restart",
+            file.display()
+        )));
+    }
+    Ok(ceiling)
+}
+
+/// Every mistake of a file in one line.
+fn told(problems: &config::Problems) -> String {
+    let one = |problem: &config::Diagnostic| match problem.line() {
+        Some(line) => format!("line {line}: {problem}"),
+        None => problem.to_string(),
+    };
+    problems.all().iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 type Digests = HashMap<PathBuf, std::io::Result<Digest>>;
 
-fn found(path: PathBuf, config: &Path, approvals: Option<&Approvals>, plugins: &mut Digests) -> Found {
+fn found(
+    path: PathBuf,
+    config: &Path,
+    approvals: Option<&Approvals>,
+    ceiling: Option<Digest>,
+    plugins: &mut Digests,
+) -> Found {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let wanted = wanted(&path, config, approvals, plugins);
+    let wanted = wanted(&path, config, approvals, ceiling, plugins);
     Found { name, path, wanted }
 }
 
@@ -85,18 +141,13 @@ fn wanted(
     path: &Path,
     config: &Path,
     approvals: Option<&Approvals>,
+    ceiling: Option<Digest>,
     plugins: &mut Digests,
 ) -> Result<(ConnectorFile, Inputs), Fault> {
     // A file that cannot be read, or not as a whole, is told by the loader in better words.
     let text = digest(path).unwrap_or(Digest::of(&[]));
-    let file = config::load_file(path, &config.join("plugins")).map_err(|problems| {
-        let told = |problem: &config::Diagnostic| match problem.line() {
-            Some(line) => format!("line {line}: {problem}"),
-            None => problem.to_string(),
-        };
-        let all: Vec<String> = problems.all().iter().map(told).collect();
-        Fault::new(FaultCode::Misconfigured, format!("{}: {}", path.display(), all.join("; ")))
-    })?;
+    let file = config::load_file(path, &config.join("plugins"))
+        .map_err(|problems| Fault::new(FaultCode::Misconfigured, format!("{}: {}", path.display(), told(&problems))))?;
     let plugin = match plugins.entry(file.plugin.clone()).or_insert_with(|| digest(&file.plugin)) {
         Ok(digest) => *digest,
         Err(error) => {
@@ -105,7 +156,8 @@ fn wanted(
     };
     let beside = beside(&file).into_iter().map(|path| (path.clone(), stamp(&path))).collect();
     let approved = file.sha256.is_some() || approvals.is_some_and(|approvals| approvals.approves(plugin));
-    Ok((file, Inputs { text, plugin, beside, approved }))
+    let signature = digest(&ceiling::signature_of(&file.plugin)).ok();
+    Ok((file, Inputs { text, plugin, beside, signature, ceiling, approved }))
 }
 
 /// The plugins of a folder, in the order of their names; none of a folder that cannot be read.

@@ -7,24 +7,30 @@ use std::time::SystemTime;
 
 use futures_util::StreamExt as _;
 use portcullis_model::Fault;
-use portcullis_sandbox::{Digest, Plugin};
+use portcullis_sandbox::Plugin;
 
-use super::load::{self, Wanted};
+use super::load::{self, Key, Wanted};
 use super::reload::{Change, What, lost};
 use super::scan::Inputs;
 use super::slot::{Described, Refused, Running, Slot};
 use super::verify::{Verdict, first_problem, verify};
 use super::{Registry, Slots};
+use crate::ceiling::Ceiling;
 use crate::check;
 use crate::connector::Connector;
 
 impl Registry {
     /// Makes one connector, looks at it where there is a former one, and puts it in. True if nobody has looked at its
     /// directory yet.
-    pub(super) async fn make(&self, wanted: Wanted, plugin: Result<Plugin, Fault>) -> (Option<Change>, bool) {
+    pub(super) async fn make(
+        &self,
+        wanted: Wanted,
+        plugin: Result<Plugin, Fault>,
+        ceiling: Ceiling,
+    ) -> (Option<Change>, bool) {
         let sandbox = Arc::clone(&self.options.sandbox);
         let made = tokio::task::spawn_blocking(move || {
-            let made = load::make(&wanted, plugin, &sandbox);
+            let made = load::make(&wanted, plugin, &sandbox, &ceiling);
             (wanted, made)
         });
         let (wanted, made) = match made.await {
@@ -100,10 +106,10 @@ impl Registry {
         self.generation.send_modify(|generation| *generation += 1);
     }
 
-    pub(super) fn digests(&self) -> HashSet<Digest> {
+    pub(super) fn plugin_keys(&self) -> HashSet<Key> {
         let slots = self.slots.load();
-        let running = slots.values().filter_map(|slot| Some(slot.running.as_ref()?.inputs.plugin));
-        let refused = slots.values().filter_map(|slot| Some(slot.refused.as_ref()?.inputs.as_ref()?.plugin));
+        let running = slots.values().filter_map(|slot| Some(Key::of(&slot.running.as_ref()?.inputs)));
+        let refused = slots.values().filter_map(|slot| slot.refused.as_ref()?.inputs.as_ref().map(Key::of));
         running.chain(refused).collect()
     }
 
