@@ -9,7 +9,7 @@ mod server;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-use portcullis_directory::ldap::{LdapDirectory, Settings};
+use portcullis_directory::ldap::{LdapDirectory, MinTls, Settings};
 use portcullis_directory::{
     Answer, Change, ChangeKind, Control, Directory as _, Failure, Found, Modify, Performer, Scope, Search, SetPassword,
     Value,
@@ -78,6 +78,7 @@ async fn ask(asked: u8, server: &Server, password: &Arc<Password>, answers: &[u8
         urls: vec![server.url()],
         start_tls: false,
         ca_pem: None,
+        min_tls: MinTls::default(),
         bind: None,
         connections: 1,
         connect_timeout: PATIENCE,

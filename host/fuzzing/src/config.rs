@@ -1,12 +1,13 @@
-//! What operators write: a connector's file and `portcullis.toml`.
+//! What people write: a connector's file, `portcullis.toml`, and the security team's `ceiling.toml`.
 //!
 //! Whatever stands in a file, it is read or refused with diagnostics that can be printed, that hold no character which a
 //! terminal would obey, and that do not show a password which stands on a line of its own. What is accepted can be used.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use portcullis::ceiling::Ceiling;
 use portcullis::config::{ConnectorFile, Problems, load_file, load_service};
 use portcullis::operation::Locator;
 use portcullis_capabilities::ldap::AttributeName;
@@ -17,19 +18,18 @@ use crate::scratch;
 /// A password that no seed holds.
 const CANARY: &str = "Qu1etC4nary";
 
-struct Folder {
+/// The folder of a configuration, with the files that the examples name.
+pub(crate) struct Folder {
+    pub(crate) connector: PathBuf,
+    pub(crate) plugins: PathBuf,
     root: PathBuf,
-    connector: PathBuf,
-    plugins: PathBuf,
     service: PathBuf,
 }
 
-/// The folder of a configuration, with the files that the examples name.
-fn folder() -> &'static Folder {
-    static FOLDER: OnceLock<Folder> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let root = scratch::folder("config");
-        let folder = Folder {
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let root = scratch::folder(name);
+        let folder = Self {
             connector: root.join("connectors/fuzz.toml"),
             plugins: root.join("plugins"),
             service: root.join("portcullis.toml"),
@@ -45,11 +45,13 @@ fn folder() -> &'static Folder {
             std::fs::write(file, b"").expect("a file");
         }
         folder
-    })
+    }
 }
 
+static FOLDER: LazyLock<Folder> = LazyLock::new(|| Folder::new("config"));
+
 pub(crate) fn run(data: &[u8]) {
-    let folder = folder();
+    let folder = &*FOLDER;
     both(folder, data);
     let Some(text) = std::str::from_utf8(data).ok().filter(|text| hides_lines(text)) else { return };
     // A password on a line of its own, where somebody would write it: it must not show, whatever stands around it.
@@ -74,6 +76,7 @@ fn both(folder: &Folder, data: &[u8]) {
         }
         Err(problems) => refused(&problems),
     }
+    ceiling(data);
     std::fs::write(&folder.service, data).expect("portcullis.toml is written");
     match load_service(&folder.root) {
         Ok(service) => service.warnings.iter().for_each(|warning| shown(warning)),
@@ -81,7 +84,19 @@ fn both(folder: &Folder, data: &[u8]) {
     }
 }
 
-fn refused(problems: &Problems) {
+fn ceiling(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Ceiling::of_text(text, Path::new("ceiling.toml")) {
+        Ok(ceiling) => {
+            let rules = ceiling.rules().expect("a ceiling that was read has rules");
+            rules.warnings.iter().for_each(|warning| shown(warning));
+            assert!(ceiling.digest().is_some());
+        }
+        Err(problems) => refused(&problems),
+    }
+}
+
+pub(crate) fn refused(problems: &Problems) {
     assert!(!problems.all().is_empty(), "refused, and nobody is told why");
     shown(problems);
     for problem in problems.all() {
@@ -91,7 +106,7 @@ fn refused(problems: &Problems) {
 }
 
 /// The text that an operator reads.
-fn shown(diagnostic: &dyn Diagnostic) {
+pub(crate) fn shown(diagnostic: &dyn Diagnostic) {
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
     handler.render_report(&mut text, diagnostic).expect("a diagnostic can be printed");

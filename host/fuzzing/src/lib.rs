@@ -16,6 +16,8 @@ mod answer;
 #[cfg(feature = "app")]
 mod api;
 mod audit;
+#[cfg(feature = "app")]
+mod ceiling;
 #[cfg(feature = "engine")]
 mod component;
 #[cfg(feature = "app")]
@@ -42,6 +44,8 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     #[cfg(feature = "app")]
     Target { name: "config", run: config::run },
+    #[cfg(feature = "app")]
+    Target { name: "ceiling", run: ceiling::run },
     Target { name: "filter", run: filter::run },
     Target { name: "dn", run: dn::run },
     #[cfg(feature = "engine")]

@@ -60,4 +60,4 @@ macro_rules! targets {
     };
 }
 
-targets!(answer, api, audit, component, config, dn, envelope, filter, grants);
+targets!(answer, api, audit, ceiling, component, config, dn, envelope, filter, grants);
