@@ -99,10 +99,7 @@ fn ceiling(data: &[u8]) {
 pub(crate) fn refused(problems: &Problems) {
     assert!(!problems.all().is_empty(), "refused, and nobody is told why");
     shown(problems);
-    for problem in problems.all() {
-        shown(problem);
-        assert!(problem.line().is_none_or(|line| line > 0));
-    }
+    assert!(problems.all().iter().all(|problem| problem.line().is_none_or(|line| line > 0)));
 }
 
 /// The text that an operator reads.
