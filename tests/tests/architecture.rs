@@ -164,3 +164,25 @@ fn every_item_of_the_interface_is_documented() -> Fallible {
     assert_eq!(bare.into_keys().collect::<Vec<_>>(), Vec::<String>::new(), "items of wit/ without a word about them");
     Ok(())
 }
+
+/// A page that names a test or a file that is gone says something untrue.
+#[test]
+fn the_paths_that_pages_name_are_there() -> Fallible {
+    for page in ["SECURITY.md", "ARCHITECTURE.md"] {
+        let text = std::fs::read_to_string(root().join(page))?;
+        let quoted = text.split('`').skip(1).step_by(2);
+        let paths: Vec<&str> = quoted.filter(|word| is_path(word)).collect();
+        assert!(paths.len() > 5, "the paths of {page} were not found");
+        for path in paths {
+            assert!(root().join(path).exists(), "{page} names {path}, which is not there");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a quoted word is the path of something in the tree, and not of a folder that an operator has.
+fn is_path(word: &str) -> bool {
+    let here = ["host/", "tests/", "docs/", "third-party/", "plugins/", "examples/", "wit/", "packaging/"];
+    let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+    plain && here.iter().any(|start| word.starts_with(start) && word.len() > start.len())
+}

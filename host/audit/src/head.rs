@@ -47,6 +47,13 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// The place of the last line that is surely on the disk, as `audit.head` says; none if that cannot be read. Its signature
+/// is not verified: see [`crate::verify`].
+#[must_use]
+pub fn head(state: &Path) -> Option<Place> {
+    Head::read(&state.join(crate::FOLDER)).ok().flatten().map(|head| head.place())
+}
+
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {

@@ -12,6 +12,7 @@
 
 mod error;
 pub mod fact;
+pub mod follow;
 mod hash;
 mod head;
 mod key;
@@ -24,7 +25,7 @@ pub mod verify;
 pub use error::AuditError;
 pub use fact::{About, Entry, Fact};
 pub use hash::Hash;
-pub use head::Place;
+pub use head::{Place, head};
 pub use key::{KeyId, PublicKey};
 pub use line::{Line, VERSION};
 pub use log::AuditLog;

@@ -4,6 +4,9 @@
 //! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
 //! events, which hold none.
 
+pub mod alarms;
+pub mod forward;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which command does it.
 
+mod alarms;
 mod approve;
 mod audit;
 mod check;
@@ -111,6 +112,8 @@ enum Command {
     Approve(approve::Approve),
     /// Find out whether the audit log is as it was written.
     Audit(audit::Audit),
+    /// List the alarms of the audit log, for people and for monitoring: it ends with 23 if there are any.
+    Alarms(alarms::Alarms),
     /// Find out in six steps whether connectors work, each with what to do. Writes nothing but with a test account.
     Doctor(doctor::Doctor),
     /// Record what the running service does next, for `replay`. A recording holds no password.
@@ -192,6 +195,7 @@ impl Cli {
             Command::Token => token::run(&setup),
             Command::Approve(approve) => approve.run(&setup),
             Command::Audit(audit) => audit.run(&setup),
+            Command::Alarms(alarms) => alarms.run(&setup),
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Record(record) => record.run(&setup).await,
             Command::Replay(replay) => replay.run(&setup).await,

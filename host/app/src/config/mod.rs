@@ -37,8 +37,8 @@ pub use pattern::Pattern;
 pub use places::{Place, Places};
 pub use secret::{Resolved, ResolvedBytes, SecretSource};
 pub use service::{
-    CallerConfig, ClientCertificate, Delivery, Listen, LogFormat, Observe, Per, Rate, Retention, SERVICE_FILE,
-    SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
+    Alarms, CallerConfig, ClientCertificate, Collector, Delivery, Hours, Listen, LogFormat, Observe, Per, Rate,
+    Retention, SERVICE_FILE, SealKeys, See, ServiceConfig, ServiceLimits, Tls, load_service,
 };
 
 use check::Check;

@@ -12,6 +12,7 @@ pub mod registry;
 mod repeats;
 mod sealed;
 mod submission;
+mod watching;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ use ends::Ends;
 use parts::Parts;
 use registry::Registry;
 use repeats::Repeats;
+use watching::Watching;
 
 /// How many operations may wait at most, all connectors together. Each is some hundred bytes in memory.
 const MOST_WAITING: usize = 100_000;
@@ -64,6 +66,7 @@ pub struct Service {
     delivery: Arc<Delivery>,
     ends: Ends,
     repeats: Repeats,
+    watching: Watching,
     reader: Reader,
     stopping: tokio::sync::watch::Sender<bool>,
 }
@@ -80,21 +83,14 @@ impl Service {
         let reader = Journal::read_only(&state).map_err(|error| unwritable(&error))?;
         let policy = ArcSwap::from_pointee(Policy::new(config));
         let audit = registry.audit().clone();
-        let parts = Arc::new(Parts {
-            journal,
-            audit,
-            keys,
-            registry,
-            policy,
-            metrics,
-            trouble: Mutex::default(),
-            recordings: Default::default(),
-        });
+        let (trouble, recordings) = (Mutex::default(), Default::default());
+        let parts = Arc::new(Parts { journal, audit, keys, registry, policy, metrics, trouble, recordings });
         let ends = Ends::default();
         let delivery = Delivery::new(Arc::clone(&parts), ends.clone());
         delivery.start().await.map_err(|error| unwritable(&error))?;
         let stopping = tokio::sync::watch::Sender::new(false);
-        let service = Arc::new(Self { parts, delivery, ends, repeats, reader, stopping });
+        let watching = Watching::start(state, &parts)?;
+        let service = Arc::new(Self { parts, delivery, ends, repeats, watching, reader, stopping });
         service.parts.metrics.watch(&service);
         Ok(service)
     }
@@ -356,11 +352,11 @@ impl Service {
     }
 
     /// Closes the journal and the audit log, once nobody asks any more.
-    pub async fn close(&self) {
+    pub async fn close(self: &Arc<Self>) {
         self.parts.journal.close().await;
-        let audit = self.parts.audit.clone();
+        let (service, audit) = (Arc::clone(self), self.parts.audit.clone());
         // What is still to be written takes a moment of the disk.
-        if tokio::task::spawn_blocking(move || audit.close()).await.is_err() {
+        if tokio::task::spawn_blocking(move || service.watching.close(&audit)).await.is_err() {
             tracing::error!("the audit log was not closed");
         }
     }

@@ -53,8 +53,8 @@ exit_codes! {
     NotCarriedOut = 21, "superseded by a newer operation, or cancelled";
     /// `doctor`: everything works, and something should be looked at.
     Warnings = 22, "`doctor`: it works, with warnings";
-    /// `audit`: something stands against what it should be.
-    AuditFindings = 23, "`audit`: there are findings, or the log is not as it was written";
+    /// `audit`: something stands against what it should be; `alarms`: there are some.
+    AuditFindings = 23, "`audit`: there are findings, or the log is not as it was written; `alarms`: there are some";
     /// `replay`: something would have gone another way, or it cannot be told.
     Diverges = 24, "`replay`: an operation would have gone another way, or that cannot be told";
 }

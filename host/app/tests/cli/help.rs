@@ -26,6 +26,7 @@ fn help_of_every_command() {
         "restore",
         "token",
         "approve",
+        "alarms",
         "inspect",
         "record",
         "replay",

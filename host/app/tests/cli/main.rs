@@ -5,6 +5,7 @@
 
 mod accounts;
 mod approve;
+mod audit_log;
 mod audited;
 mod ceiling;
 mod commands;

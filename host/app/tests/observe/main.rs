@@ -4,6 +4,7 @@
 
 mod canary;
 mod collector;
+mod forward;
 mod lines;
 mod metrics;
 mod otlp;

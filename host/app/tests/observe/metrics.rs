@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
+use portcullis::audit::alarms::Kind;
 use portcullis::config::{LogFormat, Observe as Settings};
 use portcullis_journal::{Record, State};
 use portcullis_model::{FaultCode, OperationKind};
@@ -150,6 +151,7 @@ fn the_page_lists_exactly_what_is_rendered() {
         reset(service, ALICE, "a new Passw0rd").await.unwrap();
         reset(service, ALICE, "short").await.unwrap();
         drop(ask(service, OperationKind::VerifyPassword, ALICE, &[ALICES]).await);
+        world.metrics().alarm(Kind::Denials, "mock");
         world.metrics().render()
     });
     let mut seen = rendered_table(&rendered);
@@ -160,6 +162,7 @@ fn the_page_lists_exactly_what_is_rendered() {
         ("portcullis_requests_total", ["route", "status"].as_slice()),
         ("portcullis_connections", &["connector", "server", "state"]),
         ("portcullis_spans_dropped_total", &["reason"]),
+        ("portcullis_audit_behind", &[]),
     ] {
         let kind = if quiet.ends_with("_total") { "counter" } else { "gauge" };
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();

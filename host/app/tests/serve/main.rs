@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod alarms;
 mod bad_input;
 mod commands;
 mod dropin;

@@ -266,7 +266,7 @@ fn adopt(folder: &Path, end: &mut End) -> Result<u64, AuditError> {
 }
 
 /// The hash of the line that ends at this place of a file; none if no line does.
-fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> {
+pub(crate) fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> {
     if end == 0 {
         return Ok(Some(Hash::NONE));
     }

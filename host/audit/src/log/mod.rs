@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::fact::BegunAnew;
 use crate::{About, AuditError, Entry, PublicKey};
 use chain::Chain;
+pub(crate) use chain::last_line;
 
 /// How many writers share a sync at most.
 const MOST_TOGETHER: usize = 1024;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod altered;
+mod follow;
 mod given;
 mod lines;
+mod page;
 mod shared;

@@ -35,7 +35,8 @@ impl OperationState {
         self.target.as_ref().map(|target| target.entry.dn.clone()).ok_or(LdapError::NoTarget)
     }
 
-    /// The request if it was permitted, with the event either way.
+    /// The request if it was permitted, with the event either way. What it is about is made of names that were granted;
+    /// where a plugin's own words are in it, `about` cleans them.
     fn pass<T>(
         &self,
         call: &'static str,
@@ -45,7 +46,7 @@ impl OperationState {
         match checked {
             Ok(permitted) => {
                 let (subject, uses) = permitted.look(about);
-                self.trace.record(audit::allowed(call, clean(&subject, MOST_SUBJECT, &self.secrets), uses));
+                self.trace.record(audit::allowed(call, one_line(&subject, MOST_SUBJECT), uses));
                 Ok(permitted)
             }
             Err(denial) => {
@@ -109,7 +110,9 @@ impl Host for OperationState {
         };
         let names = self.grant().permit_read(&search.attributes).map(Permitted::into_inner).unwrap_or_default();
         let checked = self.no_password_in(&search).and_then(|()| self.grant().permit_search(search));
-        let about = |search: &dir::Search| (search.base.clone(), self.grant().uses_of_search(search));
+        let about = |search: &dir::Search| {
+            (clean(&search.base, MOST_SUBJECT, &self.secrets), self.grant().uses_of_search(search))
+        };
         let permitted = or_return!(self.pass("search", about, checked));
         // No password was sent, so a server that repeats one has it from the guest: withholding it would confirm a guess.
         Ok(match self.run_search(permitted).await? {

@@ -13,21 +13,32 @@ use zeroize::Zeroizing;
 const SPELLED_OUT: usize = 6;
 /// The shortest part of a password that gives it away, and the shortest one of words.
 const PART: usize = 6;
-const WORDS: usize = 8;
+const WORDS: usize = 12;
 
 type Text = Zeroizing<String>;
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// For a secret of at least four bytes.
 pub(super) fn occurs(secret: &str, text: &str) -> bool {
+    // What is shorter than the shortest part holds neither the password nor a part of it.
+    if text.len() < PART.min(secret.len()) {
+        return false;
+    }
     let (folded, plain) = (lower(text), lower(secret));
     let unescaped = unescaped(&folded);
     let written = [&folded, &unescaped];
-    written.iter().any(|text| text.contains(plain.as_str()) || part_of(&plain, text))
-        || written.iter().any(|text| without_control(text).contains(plain.as_str()))
-        || folded.contains(reversed(&plain).as_str())
+    written.iter().any(|text| holds(text, &plain) || part_of(&plain, text))
+        || written.iter().any(|text| holds(&without_control(text), &plain))
+        || holds(&folded, &reversed(&plain))
         || spelled_out(&folded, &unescaped, &plain)
         || encoded(secret, text, &folded)
+}
+
+/// As `str::contains`, which leaves pieces of what it looks for on the stack.
+fn holds(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first() else { return true };
+    text.windows(part.len()).any(|window| window.first() == Some(first) && window == part)
 }
 
 /// With anything in between but letters and digits, forwards or backwards.
@@ -39,7 +50,7 @@ fn spelled_out(folded: &str, unescaped: &str, plain: &str) -> bool {
     let backwards = reversed(&bare);
     [folded, unescaped].iter().any(|text| {
         let text = letters_and_digits(text);
-        text.contains(bare.as_str()) || text.contains(backwards.as_str())
+        holds(&text, &bare) || holds(&text, &backwards)
     })
 }
 
@@ -47,7 +58,7 @@ fn spelled_out(folded: &str, unescaped: &str, plain: &str) -> bool {
 fn part_of(plain: &str, text: &str) -> bool {
     let length = plain.chars().count();
     let holds_run = |length: usize, gives_away: fn(&str) -> bool| {
-        runs(plain, length).any(|run| gives_away(run) && text.contains(run))
+        runs(plain, length).any(|run| gives_away(run) && holds(text, run))
     };
     holds_run(length.div_ceil(3).max(PART), |run| run.contains(|c: char| !c.is_alphabetic() && c != ' '))
         || holds_run(length.div_ceil(2).max(WORDS), |run| run.contains(' '))
@@ -80,8 +91,7 @@ fn encoded(secret: &str, text: &str, folded: &str) -> bool {
     };
     let forms = [Zeroizing::new(secret.as_bytes().to_vec()), wide(u16::to_le_bytes), wide(u16::to_be_bytes)];
     forms.iter().any(|bytes| {
-        digits.contains(hexadecimal(bytes).as_str())
-            || (0..3).any(|offset| base64.contains(base64_within(bytes, offset).as_str()))
+        holds(&digits, &hexadecimal(bytes)) || (0..3).any(|offset| holds(&base64, &base64_within(bytes, offset)))
     })
 }
 

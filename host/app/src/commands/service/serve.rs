@@ -112,11 +112,17 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
     match config::load_service(&setup.config) {
         Ok(config) => {
             let former = service.policy();
-            if (&former.config.listen, &former.config.observe) != (&config.listen, &config.observe) {
-                tracing::warn!("[listen] and [observe] were changed: that needs a restart");
+            let fixed = |config: &config::ServiceConfig| {
+                (config.listen.clone(), config.observe.clone(), config.forward.clone())
+            };
+            if fixed(&former.config) != fixed(&config) {
+                tracing::warn!("[listen], [observe] or [audit] were changed: that needs a restart");
             }
             if let Err(fault) = doors.reload(&config) {
                 tracing::error!("the former certificates stay in use: {fault}");
+            }
+            for warning in &config.warnings {
+                tracing::warn!("portcullis.toml: {warning}");
             }
             service.configure(config);
             let loaded = ConfigurationLoaded { file: "portcullis.toml".into(), sha256: digest_of(&setup.config) };

@@ -50,6 +50,8 @@ impl Check<'_> {
         let delivery = self.delivery(&file.delivery.0);
         let journal = self.retention(&file.journal.0);
         let overlap = self.duration(file.keys.0.overlap.as_ref(), &OVERLAP);
+        let alarms = self.alarms(&file.alarms.0);
+        let forward = self.forward(file.audit.0.syslog.as_ref());
         let observe = self.observe(file.observe.0);
         let test_accounts = self.test_accounts(file.connectors, connectors);
         Some(ServiceConfig {
@@ -60,6 +62,8 @@ impl Check<'_> {
             delivery: delivery?,
             journal: journal?,
             keys: SealKeys { overlap: overlap? },
+            alarms: alarms?,
+            forward: forward?,
             observe: observe?,
             test_accounts,
             warnings: Vec::new(),

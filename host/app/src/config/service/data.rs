@@ -13,6 +13,8 @@ use url::Url;
 use super::super::diagnostic::Diagnostic;
 use super::super::pattern::Pattern;
 use super::super::secret::SecretSource;
+use super::alarms::Alarms;
+use super::forward::Collector;
 
 /// The service, as its operator wants it. [`ServiceConfig::default`] is what an absent file means: on loopback, and
 /// nobody may ask for anything but the operator on the control socket.
@@ -32,6 +34,10 @@ pub struct ServiceConfig {
     pub journal: Retention,
     /// `[keys]` for sealed passwords.
     pub keys: SealKeys,
+    /// `[alarms]`.
+    pub alarms: Alarms,
+    /// `[audit] syslog`: where the audit log is forwarded to, if anywhere.
+    pub forward: Option<Collector>,
     /// `[observe]`.
     pub observe: Observe,
     /// `[connectors.NAME.test-account]`: the account of each connector on which `doctor` may try a reset.

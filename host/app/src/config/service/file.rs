@@ -24,6 +24,10 @@ pub(in crate::config) struct File {
     #[serde(default)]
     pub(super) keys: Section<SealKeys>,
     #[serde(default)]
+    pub(super) alarms: Section<Alarms>,
+    #[serde(default)]
+    pub(super) audit: Section<Audit>,
+    #[serde(default)]
     pub(super) observe: Section<Observe>,
     #[serde(default)]
     pub(super) connectors: BTreeMap<Text, Section<Connector>>,
@@ -98,6 +102,24 @@ pub(super) struct Journal {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct SealKeys {
     pub(super) overlap: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Alarms {
+    pub(super) denials: Option<Text>,
+    pub(super) account_resets: Option<Text>,
+    pub(super) caller_resets: Option<Text>,
+    pub(super) hours: Option<Text>,
+    pub(super) time_zone: Option<Text>,
+    pub(super) new_use: Option<Truth>,
+    pub(super) learn: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Audit {
+    pub(super) syslog: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,20 +4,26 @@
 //! file, `text -> shape (serde) -> checks -> plain data`, and one run tells every mistake. Nothing here opens a socket
 //! or reads a secret.
 
+mod alarms;
 mod callers;
 mod check;
 mod data;
 mod file;
+mod forward;
+mod hours;
 mod keys;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
+pub use alarms::Alarms;
 pub use data::{
     CallerConfig, ClientCertificate, Delivery, Listen, LogFormat, Observe, Per, Rate, Retention, SealKeys, See,
     ServiceConfig, ServiceLimits, Tls,
 };
+pub use forward::Collector;
+pub use hours::Hours;
 
 use super::check::Check;
 use super::diagnostic::{Findings, Problems};

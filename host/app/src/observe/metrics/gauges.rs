@@ -1,9 +1,11 @@
 //! Gauges: read when somebody looks, so that they cost an operation nothing.
 
+use std::sync::atomic::Ordering;
+
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
-use super::Source;
+use super::{Behind, Source};
 use crate::service::{Load, Service};
 
 /// What the gauges show.
@@ -98,6 +100,18 @@ pub(super) fn register(meter: &Meter, source: &Source) {
     };
     let info = meter.u64_observable_gauge("portcullis.build.info").with_description("Always 1.");
     let _ = info.with_callback(version).build();
+}
+
+/// Not registered with the others: it is not read from the service.
+pub(super) fn behind(meter: &Meter, behind: &Behind) {
+    let behind = Behind::clone(behind);
+    let callback = move |gauge: &dyn AsyncInstrument<u64>| {
+        if let Some(lines) = behind.get() {
+            gauge.observe(lines.load(Ordering::Relaxed), &[]);
+        }
+    };
+    let gauge = meter.u64_observable_gauge("portcullis.audit.behind").with_callback(callback);
+    let _ = gauge.with_description("Lines of the audit log that are not forwarded yet.").build();
 }
 
 fn each(sample: &Sample, gauge: &dyn AsyncInstrument<u64>, read: fn(&Load) -> u64) {

@@ -6,6 +6,7 @@
 mod gauges;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +22,7 @@ use prometheus::{Registry, TextEncoder};
 
 use super::otlp;
 use super::trace::Spans;
+use crate::audit::alarms::Kind;
 use crate::service::Service;
 pub use gauges::{ConnectorSample, Sample, Sampled};
 
@@ -45,9 +47,14 @@ pub struct Metrics {
     faults: Counter<u64>,
     requests: Counter<u64>,
     spans_dropped: Counter<u64>,
+    alarms: Counter<u64>,
+    behind: Behind,
     stages: Histogram<f64>,
     whole: Histogram<f64>,
 }
+
+/// Lines of the audit log that were not forwarded; none where nothing is.
+type Behind = Arc<OnceLock<AtomicU64>>;
 
 /// Where the gauges look.
 type Source = Arc<OnceLock<Weak<dyn Sampled>>>;
@@ -82,16 +89,19 @@ impl Metrics {
             None => builder.build(),
         };
         let meter = provider.meter("portcullis");
-        let source = Source::default();
+        let (source, behind) = (Source::default(), Behind::default());
         gauges::register(&meter, &source);
+        gauges::behind(&meter, &behind);
         Ok(Self {
             registry,
             source,
+            behind,
             spans: Spans::default(),
             accepted: counter(&meter, "portcullis.operations.accepted", "Operations that were taken."),
             operations: counter(&meter, "portcullis.operations", "Operations that have ended."),
             faults: counter(&meter, "portcullis.faults", "Faults, those that were tried again included."),
             requests: counter(&meter, "portcullis.requests", "Answers to requests."),
+            alarms: counter(&meter, "portcullis.alarms", "Alarms that were raised."),
             spans_dropped: counter(&meter, "portcullis.spans.dropped", "Trace spans that no collector got."),
             stages: histogram(&meter, "portcullis.operation.stage", "Time in one stage of an attempt.", &STAGE),
             whole: histogram(&meter, "portcullis.operation", "Time from accepting to the end.", &WHOLE),
@@ -185,6 +195,16 @@ impl Metrics {
 
     pub(super) fn spans_dropped(&self, reason: &'static str, spans: usize) {
         self.spans_dropped.add(spans as u64, &[KeyValue::new("reason", reason)]);
+    }
+
+    /// An alarm was raised. Without a connector (an empty name) for what is about none.
+    pub fn alarm(&self, alarm: Kind, connector: &str) {
+        self.alarms.add(1, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
+    }
+
+    /// So many lines of the audit log are not forwarded yet.
+    pub fn audit_behind(&self, lines: u64) {
+        self.behind.get_or_init(AtomicU64::default).store(lines, Ordering::Relaxed);
     }
 
     /// Sends what is left, if anything is sent at all. Blocks.

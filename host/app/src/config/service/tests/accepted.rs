@@ -8,7 +8,7 @@ use portcullis_model::OperationKind;
 
 use super::super::super::secret::SecretSource;
 use super::super::super::tests::{Folder, with};
-use super::super::{ClientCertificate, LogFormat, Per, Rate, See, ServiceConfig, load_service};
+use super::super::{Alarms, ClientCertificate, Collector, LogFormat, Per, Rate, See, ServiceConfig, load_service};
 use super::{SERVICE, folder, load};
 
 fn loaded(folder: &Folder, text: &str) -> ServiceConfig {
@@ -62,6 +62,10 @@ fn every_section() {
     assert_eq!(service.delivery, ServiceConfig::default().delivery);
     assert_eq!(service.journal, ServiceConfig::default().journal);
     assert_eq!(service.keys, ServiceConfig::default().keys);
+    let hours = service.alarms.hours.clone().unwrap();
+    assert_eq!(hours.to_string(), "Mon-Fri 06:00-22:00");
+    assert_eq!(Alarms { hours: None, ..service.alarms }, Alarms::default());
+    assert_eq!(service.forward.unwrap().to_string(), "udp://127.0.0.1:514");
     assert_eq!(service.observe.log_format, LogFormat::Json);
     assert_eq!(service.observe.otlp.unwrap().as_str(), "http://127.0.0.1:4318/");
     assert_eq!(service.test_accounts["corp-ad"].as_str(), "portcullis-test@corp.example");
@@ -130,6 +134,41 @@ fn warnings() {
     );
     let shown: Vec<String> = loaded(&folder, &text).warnings.iter().map(|warning| folder.shown(warning)).collect();
     insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn an_alarm_is_off_only_where_it_says_so_and_that_is_told() {
+    let off = with(
+        SERVICE,
+        &[
+            ("denials = \"1/h\"", "denials = \"off\""),
+            ("\"5/h\"", "\"off\""),
+            ("\"200/h\"", "\"off\""),
+            ("\"Mon-Fri 06:00-22:00\"", "\"off\""),
+            ("new-use = true", "new-use = false"),
+        ],
+    );
+    assert_eq!(codes(&off), ["alarm-off"; 5]);
+    let alarms = loaded(&folder(), &off).alarms;
+    let none = Alarms { denials: None, account_resets: None, caller_resets: None, hours: None, new_use: None };
+    assert_eq!(alarms, none);
+    assert_eq!(codes(&with(SERVICE, &[("hours = \"Mon-Fri 06:00-22:00\"\n", "")])), ["hours-missing"]);
+    let text = with(SERVICE, &[("\"5/h\"", "\"off\"")]);
+    let folder = folder();
+    let shown: Vec<String> = loaded(&folder, &text).warnings.iter().map(|warning| folder.shown(warning)).collect();
+    insta::assert_snapshot!("alarm_off", shown.join("\n"));
+}
+
+#[test]
+fn a_collector_of_the_audit_log() {
+    let forward = |url: &str| loaded(&folder(), &format!("[audit]\nsyslog = \"{url}\"")).forward.unwrap();
+    let host = |host: &str| host.to_owned();
+    assert_eq!(forward("udp://127.0.0.1"), Collector::Udp { host: host("127.0.0.1"), port: 514 });
+    assert_eq!(forward("tcp://[::1]:1514/"), Collector::Tcp { host: host("::1"), port: 1514 });
+    assert_eq!(forward("tcp://localhost"), Collector::Tcp { host: host("localhost"), port: 601 });
+    assert_eq!(forward("unix:///dev/log"), Collector::Unix("/dev/log".into()));
+    assert_eq!(codes("[audit]\nsyslog = \"tcp://siem.corp.example:601\""), ["clear-text"]);
+    assert_eq!(codes("[audit]\nsyslog = \"udp://localhost\""), [""; 0]);
 }
 
 #[test]

@@ -56,6 +56,18 @@ keep-unknown = "7d"
 [keys]
 overlap = "7d"
 
+[alarms]
+denials = "1/h"
+account-resets = "5/h"
+caller-resets = "200/h"
+hours = "Mon-Fri 06:00-22:00"
+time-zone = "+01:00"
+new-use = true
+learn = "7d"
+
+[audit]
+syslog = "udp://127.0.0.1:514"
+
 [observe]
 log-format = "json"
 otlp = "http://127.0.0.1:4318"

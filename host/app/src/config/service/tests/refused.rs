@@ -116,6 +116,16 @@ refused! {
     keep_too_short, "out-of-range", ("keep = \"90d\"\nkeep-unknown = \"7d\"", "keep = \"23h\"");
     keep_the_unknown_longer, "out-of-order", ("keep = \"90d\"", "keep = \"2d\"");
     overlap_zero, "out-of-range", ("overlap = \"7d\"", "overlap = \"0s\"");
+    alarm_rate_bad, "bad-rate", ("denials = \"1/h\"", "denials = \"never\"");
+    alarm_rate_too_large, "bad-rate", ("\"200/h\"", "\"20000/h\"");
+    alarm_hours_bad, "bad-hours", ("Mon-Fri 06:00-22:00", "Mo-Fr 6-22");
+    alarm_zone_unknown, "bad-time-zone", ("+01:00", "Europe/Berln");
+    alarm_learns_for_ever, "out-of-range", ("learn = \"7d\"", "learn = \"999d\"");
+    alarm_key_unknown, "unknown-key", ("account-resets", "acount-resets");
+    syslog_over_tls, "bad-url", ("udp://127.0.0.1:514", "tls://siem.corp.example:6514");
+    syslog_with_a_password, "bad-url", ("udp://127.0.0.1:514", "tcp://user:hunter2@127.0.0.1");
+    syslog_no_url, "bad-url", ("udp://127.0.0.1:514", "127.0.0.1:514");
+    syslog_with_a_path, "bad-url", ("udp://127.0.0.1:514", "udp://127.0.0.1/dev/log");
     log_format_unknown, "unknown-value", ("\"json\"", "\"jsn\"");
     otlp_over_grpc, "bad-url", (OTLP, "grpc://127.0.0.1:4317");
     otlp_with_a_password, "secret-in-file", (OTLP, "http://user:hunter2@127.0.0.1:4318");

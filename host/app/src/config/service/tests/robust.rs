@@ -38,7 +38,7 @@ fn the_list_of_keys_is_the_shape() {
     sections.retain(|section| !matches!(*section, "callers" | "connectors"));
     sections.sort_unstable();
     sections.dedup();
-    assert_eq!(sections.len(), 13);
+    assert_eq!(sections.len(), 15);
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{}]\n", section.replace('*', "x")) };
         let error = toml::from_str::<File>(&format!("{header}zzzzzzzzzzzz = 1")).unwrap_err();
