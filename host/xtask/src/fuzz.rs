@@ -37,6 +37,8 @@ pub(crate) fn fuzz(arguments: &Arguments) -> Result {
         return if skips::required("tools") { Err("PORTCULLIS_REQUIRE wants fuzzing".into()) } else { Ok(()) };
     }
     let targets = targets(&arguments.targets)?;
+    // What is fuzzed has the dependencies of what is shipped, in their versions; the fuzzer's own are added.
+    fs::copy(root().join("Cargo.lock"), root().join("fuzz/Cargo.lock"))?;
     step("building the targets with a sanitizer (the first time this takes a quarter of an hour)");
     run::run(&mut tool("build"))?;
     let mut ran = Vec::new();
