@@ -158,7 +158,7 @@ pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
     let mut walk = Walk::new(key.clone(), options, head.as_ref().ok().and_then(Option::as_ref));
     for first in segment::all(&folder)? {
         let path = segment::path(&folder, first);
-        walk.segment(&path)?;
+        walk.segment(&path, first)?;
     }
     match head {
         Ok(Some(head)) if head.is_signed_by(&key) => walk.reaches(head.place()),
@@ -180,6 +180,8 @@ struct Walk {
     report: Report,
     /// Where the next line must fit; none before the first.
     place: Option<Place>,
+    /// The first line of the first file, as the name of the file has it.
+    begins: u64,
     /// Places that must be there as they were, by number.
     wanted: Vec<Place>,
     seen: BTreeSet<u64>,
@@ -200,7 +202,7 @@ impl Walk {
             findings: Vec::new(),
         };
         let wanted = options.anchor.into_iter().chain(head.map(Head::place)).collect();
-        Self { key, report, place: None, wanted, seen: BTreeSet::new() }
+        Self { key, report, place: None, begins: 0, wanted, seen: BTreeSet::new() }
     }
 
     fn found(&mut self, finding: Finding) {
@@ -209,8 +211,11 @@ impl Walk {
         }
     }
 
-    fn segment(&mut self, path: &Path) -> Result<(), AuditError> {
+    fn segment(&mut self, path: &Path, first: u64) -> Result<(), AuditError> {
         use std::io::BufRead as _;
+        if self.place.is_none() {
+            self.begins = first;
+        }
         let file = std::fs::File::open(path).map_err(AuditError::io("opening", path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut reader = std::io::BufReader::new(file);
@@ -234,9 +239,13 @@ impl Walk {
     fn line(&mut self, file: &str, text: &[u8], links: &Links) {
         let hash = Hash::of(text);
         let file = || file.to_owned();
-        match self.place {
-            // Old files may be taken away; what is left is bound to itself.
-            None => self.report.first = links.seq,
+        // Old files may be taken away; what is left is bound to itself, and begins with the line that its file is named by.
+        let named = Place { seq: self.begins.saturating_sub(1), hash: Hash::NONE };
+        if self.place.is_none() {
+            self.report.first = links.seq;
+        }
+        match self.place.or((links.seq != self.begins).then_some(named)) {
+            None => {}
             Some(place) if links.seq == place.seq + 1 && links.prev == place.hash => {}
             Some(place) if links.seq == place.seq + 1 => self.found(Finding::Edited { file: file(), seq: place.seq }),
             Some(place) if links.seq > place.seq + 1 => {

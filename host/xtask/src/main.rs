@@ -8,6 +8,7 @@ mod check;
 mod deb;
 mod demo;
 mod examples;
+mod fuzz;
 mod install;
 mod interrupt;
 mod plugins;
@@ -39,6 +40,8 @@ enum Command {
     Plugins,
     /// Measure the path of an operation.
     Bench(bench::Arguments),
+    /// Give the host all kinds of input, and see whether a promise breaks (nightly compiler, cargo-fuzz).
+    Fuzz(fuzz::Arguments),
     /// Formatting and lints.
     Check,
     /// Make the Debian package.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::test(&arguments),
         Command::Plugins => plugins::all().map(|skipped| skips::print(&skipped)),
         Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Check => check::check(),
         Command::Deb(arguments) => deb::deb(&arguments),
         Command::Servers(arguments) => servers::by_hand(&arguments),

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
@@ -30,7 +31,12 @@ pub(crate) fn note(text: &str) {
 
 /// The cargo that started this program.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that is started in the folder of the project.
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
     command.current_dir(root());
     // What cargo told this program about its own package would reach the build scripts of others, and those that look
     // at it (ring's does) would be built again each time somebody changes between `cargo xtask` and plain `cargo`.

@@ -48,6 +48,14 @@ fn deleted_lines() {
 }
 
 #[test]
+fn lines_deleted_from_the_beginning() {
+    let state = folder();
+    written(state.path(), 5);
+    put(state.path(), &lines(state.path())[3..]);
+    assert_eq!(findings(state.path()), [Finding::Missing { file: file(), from: 1, to: 3 }]);
+}
+
+#[test]
 fn reordered_lines() {
     let state = folder();
     written(state.path(), 5);
@@ -141,6 +149,9 @@ fn old_files_may_go_and_the_rest_still_stands_unless_an_anchor_says_otherwise() 
     let first = verified(state.path());
     let rest = lines(state.path());
     put(state.path(), &rest[2..]);
+    // As if a new file had been begun with line 3.
+    let file = &segments(state.path())[0];
+    fs::rename(file, file.with_file_name("audit-0000000000000003.jsonl")).unwrap();
     let report = verified(state.path());
     assert!(report.is_whole(), "{report:?}");
     assert_eq!((report.first, report.last), (3, first.last));
