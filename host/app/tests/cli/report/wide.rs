@@ -3,7 +3,7 @@
 use portcullis_tests::plugins::test_plugin;
 
 use super::{connector, findings, operate, report, row};
-use crate::folder::{ALICE, Folder, MOCK, with};
+use crate::folder::{ALICE, Folder, MOCK};
 
 fn told(all: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
     let mut all: Vec<_> = all
@@ -123,14 +123,15 @@ fn too_narrow_is_found_by_what_was_denied() {
 #[test]
 fn what_a_hostile_plugin_tried_is_told_and_no_line_would_let_it() {
     let folder = Folder::new();
-    std::fs::copy(test_plugin("hostile").unwrap(), folder.path().join("plugins/mock.wasm")).unwrap();
-    let file = folder.read(MOCK);
-    for behave in ["write-password-elsewhere", "write-another-entry"] {
-        let settings =
-            format!("[config]\nbehave = \"{behave}\"\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]");
-        folder.write(MOCK, with(&file, &[("[log]", &settings)]));
-        assert_eq!(folder.run_with(&["reset", ALICE, "--password-stdin"], "a new password\n").code, 12, "{behave}");
-    }
+    let reset = || folder.run_with(&["reset", ALICE, "--password-stdin"], "a new password\n").code;
+    let install = |plugin: &str| std::fs::copy(test_plugin(plugin).unwrap(), folder.path().join("plugins/mock.wasm"));
+    install("corpus/the_password_into_description").unwrap();
+    assert_eq!(reset(), 12);
+    install("hostile").unwrap();
+    let settings =
+        "[config]\nbehave = \"write-another-entry\"\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]";
+    folder.edit(MOCK, &[("[log]", settings)]);
+    assert_eq!(reset(), 12);
     let (report, code) = report(&folder, &["--fail-on", "error"]);
     assert_eq!(code, 23);
     let told = findings(&report, Some("mock"));
