@@ -210,7 +210,7 @@ fn unquoted(raw: &str) -> &str {
 }
 
 /// Whether what is assigned to a key of this name looks like a secret.
-fn names_a_secret(key: &str) -> bool {
+pub(super) fn names_a_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     if matches!(key.as_str(), "passwords" | "set-password") {
         return false;

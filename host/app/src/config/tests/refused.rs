@@ -134,6 +134,7 @@ refused! {
     password_by_oid, "password-attribute", (r#"unicodePwd = "password""#, r#""1.2.840.113556.1.4.90" = ["x"]"#);
     password_by_another_oid, "password-attribute", (r#"unicodePwd = "password""#, r#""2.5.4.35" = { remove = true }"#);
     password_with_an_option, "password-attribute", (r#"unicodePwd = "password""#, r#""userPassword;lang-de" = ["x"]"#);
+    secret_below_write, "unknown-value", ("[ldap.allow]", "bind-password = \"hunter2\"\n\n[ldap.allow]");
     password_written_down, "password-attribute", (r#"unicodePwd = "password""#, r#"unicodePwd = "hunter2""#);
     password_readable, "password-readable", (r#""lockoutTime"]"#, r#""UnicodePwd"]"#);
     password_readable_by_oid, "password-readable", (r#""lockoutTime"]"#, r#""2.5.4.35;x"]"#);
