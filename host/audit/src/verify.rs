@@ -73,6 +73,14 @@ pub enum Finding {
         /// In words.
         why: String,
     },
+    /// Whole lines behind the head's: a crash left them, or somebody who has no key added them. The host takes them when
+    /// it writes again.
+    Unsigned {
+        /// The first.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
     /// The line that an anchor or the head names is another one now.
     NotTheLine {
         /// Its number.
@@ -96,6 +104,10 @@ impl fmt::Display for Finding {
             }
             Self::BadCheckpoint { seq } => write!(f, "the signature of the checkpoint in line {seq} is not the key's"),
             Self::Cut { last, expected } => write!(f, "the log was cut: it ends with line {last}, and had {expected}"),
+            Self::Unsigned { from, to } => write!(
+                f,
+                "nobody signed lines {from} to {to}: a crash left them, or somebody added them; the host's next line signs them"
+            ),
             Self::BadHead { why } => write!(f, "audit.head: {why}"),
             Self::NotTheLine { seq } => write!(f, "line {seq} is not the one that was written"),
         }
@@ -169,11 +181,26 @@ pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
     if let Some(anchor) = options.anchor {
         walk.reaches(anchor);
     }
+    if let Some(signed) = signed_by_now(&folder, &key)
+        && walk.report.last.seq > signed
+    {
+        walk.found(Finding::Unsigned { from: signed + 1, to: walk.report.last.seq });
+    }
     Ok(walk.report(options.key.is_some()))
 }
 
 /// Numbers of lines: no log reaches the end of them, and sums of them do not overflow.
 const NUMBERS: std::ops::Range<u64> = 1..u64::MAX / 2;
+
+/// How far the head has come since: who writes holds the lock until lines and head are both written. Nothing can be said
+/// where the lock may not be opened.
+fn signed_by_now(folder: &Path, key: &PublicKey) -> Option<u64> {
+    let lock = std::fs::File::open(folder.join("audit.lock")).ok()?;
+    lock.lock_shared().ok()?;
+    let head = Head::read(folder).ok()??;
+    lock.unlock().ok()?;
+    head.is_signed_by(key).then(|| head.place().seq)
+}
 
 struct Walk {
     key: PublicKey,

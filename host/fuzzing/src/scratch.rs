@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Makes an empty folder; the system removes it with the rest of what is temporary.
+/// Makes an empty folder. What a run leaves in memory goes with the next start of the machine.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let memory = Path::new("/dev/shm");
     let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };

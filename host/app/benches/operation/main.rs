@@ -20,6 +20,10 @@ use std::process::ExitCode;
 
 use figure::Section;
 
+/// The allocator of the program, which overwrites what is freed. What the host is compared with pays for it as well.
+#[global_allocator]
+static HEAP: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// What a measurement returns. The errors are for a person.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

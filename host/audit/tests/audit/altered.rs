@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use portcullis_audit::verify::{Finding, Options, verify};
-use portcullis_audit::{AuditLog, Place};
+use portcullis_audit::{AuditLog, Hash, Line, Place};
 use proptest::prelude::*;
 
 use super::given::{fact, findings, folder, lines, put, segments, verified, written};
@@ -208,6 +208,19 @@ fn whole_lines_behind_the_head_are_taken_only_if_they_continue() {
     bytes.extend_from_slice(forged.as_bytes());
     fs::write(path, bytes).unwrap();
     assert!(AuditLog::open(state.path()).unwrap_err().to_string().contains("does not continue it"));
+}
+
+#[test]
+fn a_line_that_somebody_added_behind_the_head_is_told() {
+    let state = folder();
+    written(state.path(), 1);
+    let mut all = lines(state.path());
+    let last: Line = serde_json::from_str(all.last().unwrap()).unwrap();
+    let prev = Hash::of(all.last().unwrap().as_bytes());
+    all.push(serde_json::to_string(&Line { seq: last.seq + 1, prev, ..last.clone() }).unwrap().replace("checkpoint", "x"));
+    put(state.path(), &all);
+    let seq = last.seq + 1;
+    assert_eq!(findings(state.path()), [Finding::Unsigned { from: seq, to: seq }]);
 }
 
 #[test]
