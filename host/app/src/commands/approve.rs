@@ -5,6 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use portcullis_audit::fact::Approved;
 use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::Plugin;
 use serde_json::{Value, json};
@@ -94,7 +95,13 @@ impl Approve {
         if !self.yes && !agreed()? {
             return Err(Fault::new(FaultCode::PluginNotApproved, format!("{} was not approved", path.display())));
         }
-        setup.make_state_folder()?;
+        // First into the audit log: an approval of which nothing tells must not count.
+        setup.audit(Approved {
+            file: approval.file.clone(),
+            sha256: approval.sha256.clone(),
+            who: approval.by.clone(),
+            signer: approval.signer.clone(),
+        })?;
         Approvals::add(&setup.state, approval.clone())?;
         if setup.json {
             setup.print(&show::to_text(&as_json(&approval, difference.as_ref().map(|(_, d)| d), against, true)));

@@ -78,3 +78,18 @@ fn a_state_folder_that_cannot_be_made_is_said_before_anything_is_done() {
     assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
     assert!(run.stderr.contains("--state"), "{run}");
 }
+
+#[test]
+fn an_approval_is_in_the_log_before_it_counts() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["approve", "mock", "--yes"]).code, 0);
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    let line = text.lines().find(|line| line.contains(r#""fact":"approved""#)).unwrap();
+    assert!(line.contains(r#""file":"mock.wasm","sha256":""#) && line.contains(r#""who":""#), "{line}");
+
+    let folder = Folder::new();
+    fs::write(folder.path().join("kept/audit/audit.head"), "not a head").unwrap();
+    let run = folder.run(&["approve", "mock", "--yes"]);
+    assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
+    assert!(!folder.path().join("kept/approved.toml").exists(), "{run}");
+}

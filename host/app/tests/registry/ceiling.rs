@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use portcullis::service::registry::{Change, Registry, State, What};
+use portcullis_audit::read;
 use portcullis_model::{FaultCode, Login};
 use portcullis_tests::plugins::root;
 use portcullis_tests::signer::Signer;
@@ -72,6 +73,14 @@ async fn a_lowered_ceiling_ends_what_is_above_it_and_a_raised_one_lets_it_run() 
     folder.edit(CEILING, "pwdReset = [\"FALSE\"]", WRITE);
     registry.reload().await;
     runs(&registry).await;
+
+    let lines = read(folder.state()).unwrap().map(|line| serde_json::to_value(line.unwrap()).unwrap());
+    let told: Vec<String> = lines.map(|line| line["fact"].as_str().unwrap().to_owned()).collect();
+    let loaded = "configuration-loaded";
+    assert_eq!(
+        told,
+        ["checkpoint", loaded, "connector-started", loaded, "connector-refused", loaded, "connector-started"]
+    );
 }
 
 /// Also where another version was offered meanwhile, and cannot take over.

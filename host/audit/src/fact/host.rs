@@ -11,9 +11,6 @@ pub struct Started {
     pub version: String,
     /// The SHA-256 of portcullis.toml as it was read.
     pub configuration: String,
-    /// The SHA-256 of ceiling.toml as it was read; left out where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ceiling: Option<String>,
 }
 
 /// The service stopped of its own accord.
@@ -23,7 +20,7 @@ pub struct Stopped {
     pub finished: bool,
 }
 
-/// The service took a changed file.
+/// The service read a ceiling, or took a changed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationLoaded {
     /// `portcullis.toml` or `ceiling.toml`.

@@ -217,7 +217,9 @@ fn a_line_that_somebody_added_behind_the_head_is_told() {
     let mut all = lines(state.path());
     let last: Line = serde_json::from_str(all.last().unwrap()).unwrap();
     let prev = Hash::of(all.last().unwrap().as_bytes());
-    all.push(serde_json::to_string(&Line { seq: last.seq + 1, prev, ..last.clone() }).unwrap().replace("checkpoint", "x"));
+    all.push(
+        serde_json::to_string(&Line { seq: last.seq + 1, prev, ..last.clone() }).unwrap().replace("checkpoint", "x"),
+    );
     put(state.path(), &all);
     let seq = last.seq + 1;
     assert_eq!(findings(state.path()), [Finding::Unsigned { from: seq, to: seq }]);

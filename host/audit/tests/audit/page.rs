@@ -26,7 +26,7 @@ fn samples() -> Vec<Fact> {
         Omitted { count: 1 }.into(),
         Ended { outcome: text(), fault: some() }.into(),
         Reached { state: text(), by: text(), fault: some() }.into(),
-        Started { version: text(), configuration: text(), ceiling: some() }.into(),
+        Started { version: text(), configuration: text() }.into(),
         Stopped { finished: true }.into(),
         ConfigurationLoaded { file: text(), sha256: text() }.into(),
         KeyRotated { key: text() }.into(),

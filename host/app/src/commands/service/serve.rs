@@ -145,7 +145,7 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
 
 fn started(setup: &Setup) -> Entry {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    Entry::now(About::default(), Started { version, configuration: digest_of(&setup.config), ceiling: None })
+    Entry::now(About::default(), Started { version, configuration: digest_of(&setup.config) })
 }
 
 /// Of portcullis.toml as it lies there; of none, that of nothing.

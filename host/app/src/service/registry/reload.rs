@@ -84,7 +84,8 @@ impl Registry {
         looking.tell("nothing new is run, as it is not known what was approved", scan.approvals.as_ref().err());
         looking.tell("the former ceiling stays in force", scan.ceiling_trouble.as_ref());
         let ceiling = scan.ceiling.clone();
-        looking.ceiling = Some(ceiling.clone());
+        let former = looking.ceiling.replace(ceiling.clone()).and_then(|former| former.digest());
+        let new_ceiling = ceiling.digest().filter(|digest| Some(*digest) != former);
         let mut changes = self.withdraw_the_missing(&scan);
         changes.extend(self.stop_those_above(&ceiling));
         changes.extend(scan.approvals.iter().flat_map(|approvals| self.stop_the_unapproved(approvals)));
@@ -114,7 +115,7 @@ impl Registry {
         }
         drop(making);
         looking.plugins.keep(&self.plugin_keys());
-        self.tell(&changes).await?;
+        self.tell(&changes, new_ceiling).await?;
         self.look_at(unseen);
         self.list_soon(ceiling);
         Ok(changes)
