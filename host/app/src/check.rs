@@ -46,6 +46,11 @@ impl Finding {
 ///
 /// Takes at most the directory's timeouts and the connector's time limit.
 pub async fn look(connector: &Connector) -> Vec<Finding> {
+    look_traced(connector, &Trace::default()).await
+}
+
+/// [`look`], with what the plugin's own check asked of the host in a trace.
+pub async fn look_traced(connector: &Connector, trace: &Trace) -> Vec<Finding> {
     let mut findings =
         vec![Finding::new(Severity::Good, "the plugin is loaded and linked with what it was granted", "")];
     if connector.file.sha256.is_none() {
@@ -59,7 +64,7 @@ pub async fn look(connector: &Connector) -> Vec<Finding> {
     if let Some(directory) = &connector.context.directory {
         findings.extend(directory_findings(connector, &**directory).await);
     }
-    findings.extend(own_findings(connector).await);
+    findings.extend(own_findings(connector, trace).await);
     findings
 }
 
@@ -123,7 +128,7 @@ fn failed(failure: &Failure, text: String) -> Finding {
     Finding::problem(text, fault.remedy(), fault)
 }
 
-async fn own_findings(connector: &Connector) -> Vec<Finding> {
+async fn own_findings(connector: &Connector, trace: &Trace) -> Vec<Finding> {
     if !connector.exports.offers_check() {
         return Vec::new();
     }
@@ -132,7 +137,7 @@ async fn own_findings(connector: &Connector) -> Vec<Finding> {
         Err(error) => return vec![Finding::problem(format!("no random bytes: {error}"), "", FaultCode::HostInternal)],
     };
     let ledger = Ledger::default();
-    let state = OperationState::for_check(Arc::clone(&connector.context), &id, Trace::default(), ledger.clone());
+    let state = OperationState::for_check(Arc::clone(&connector.context), &id, trace.clone(), ledger.clone());
     let ended =
         connector.prepared.run(state, async |store, instance| connector.exports.check(store, instance).await).await;
     match ended {

@@ -1,17 +1,16 @@
 //! `audit.head`: the signed place of the last line that is surely on the disk.
 //!
-//! It is written in place and in one piece after the lines, so it never runs ahead of them; after a crash it may be a few
-//! lines behind. It has one size, so that a newer one never leaves the end of an older one behind.
+//! It is written in place and in one piece after the lines were synced, so it never runs ahead of them; after a crash it may
+//! be a few lines behind. It has one size, so that a newer one never leaves the end of an older one behind.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
-use crate::segment::give;
+use crate::segment;
 use crate::{AuditError, Hash, KeyId, PublicKey};
 
 /// The name of the file in the log's folder.
@@ -98,13 +97,7 @@ impl Head {
 
     /// The file, to be written into.
     pub(crate) fn file(folder: &Path) -> Result<File, AuditError> {
-        let path = folder.join(FILE);
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true).mode(0o640).custom_flags(flags);
-        let file = options.open(&path).map_err(AuditError::io("opening", &path))?;
-        give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
-        Ok(file)
+        segment::made(folder, FILE, 0o640)
     }
 
     /// Writes it in one piece.

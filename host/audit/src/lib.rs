@@ -4,7 +4,8 @@
 //! A line's `prev` is the SHA-256 of the line before as it stands in the file, without its newline. Checkpoints are
 //! lines with an Ed25519 signature over the place that they close, and `audit.head` beside the lines holds a signature
 //! over the place of the last one: so an edited, deleted, reordered or truncated line is found, and a log that was cut
-//! at its end as well. Who holds the key and may write the folder can make another log that is whole in itself; against
+//! at its end as well. Who may write the folder can turn the log back to an earlier head that they kept, and
+//! who holds the key can make another log that is whole in itself; against
 //! that helps a checkpoint that was kept elsewhere ([`verify::Options::anchor`]).
 //!
 //! This crate holds no secret but the signing key, never decides what is allowed, and never takes a line back: a log

@@ -33,19 +33,30 @@ pub(crate) fn all(folder: &Path) -> Result<Vec<u64>, AuditError> {
 /// Makes the folder, for its owner and those who may read the log.
 pub(crate) fn make_folder(state: &Path) -> Result<PathBuf, AuditError> {
     let folder = state.join(crate::FOLDER);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o750)
-        .create(&folder)
-        .and_then(|()| give(&File::open(&folder)?, state))
-        .map_err(AuditError::io("making", &folder))?;
+    let failed = || AuditError::io("making", &folder);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(state).map_err(AuditError::io("making", state))?;
+    let made = match fs::DirBuilder::new().mode(0o750).create(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+        result => result.map(|()| true).map_err(failed())?,
+    };
+    // Never by way of a link: whoever has the state folder must not lead root to another one, nor be given what root did
+    // not make.
+    let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(&folder).map_err(failed())?;
+    if made {
+        give(&opened, state).map_err(failed())?;
+    }
     Ok(folder)
 }
 
 /// A further segment to append to.
 pub(crate) fn begin(folder: &Path, first: u64) -> Result<File, AuditError> {
     let path = path(folder, first);
-    let file = open_with(&path, OpenOptions::new().create(true).mode(0o640))?;
+    // A crash may have left it, with nothing in it.
+    if fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+        return open(folder, first);
+    }
+    let file = open_with(&path, OpenOptions::new().create_new(true).mode(0o640))?;
     give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
     Ok(file)
 }
@@ -71,6 +82,24 @@ pub(crate) fn give(file: &File, folder: &Path) -> std::io::Result<()> {
         // The owner is right, and a group that cannot be given changes nobody's rights for the better.
         Err(_) if ours.uid() == owner.uid() => Ok(()),
         other => other,
+    }
+}
+
+/// Opens a file for writing, and makes it if it is not there; only what was made here is given away.
+pub(crate) fn made(folder: &Path, name: &str, mode: u32) -> Result<File, AuditError> {
+    let path = folder.join(name);
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    let mut options = OpenOptions::new();
+    options.write(true).mode(mode).custom_flags(flags);
+    match options.clone().create_new(true).open(&path) {
+        Ok(file) => {
+            give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            options.open(&path).map_err(AuditError::io("opening", &path))
+        }
+        Err(error) => Err(AuditError::io("making", &path)(error)),
     }
 }
 

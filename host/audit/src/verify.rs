@@ -73,14 +73,6 @@ pub enum Finding {
         /// In words.
         why: String,
     },
-    /// Whole lines behind the head's: a crash left them, or somebody who has no key added them. The host takes them when
-    /// it writes again.
-    Unsigned {
-        /// The first.
-        from: u64,
-        /// The last.
-        to: u64,
-    },
     /// The line that an anchor or the head names is another one now.
     NotTheLine {
         /// Its number.
@@ -104,10 +96,6 @@ impl fmt::Display for Finding {
             }
             Self::BadCheckpoint { seq } => write!(f, "the signature of the checkpoint in line {seq} is not the key's"),
             Self::Cut { last, expected } => write!(f, "the log was cut: it ends with line {last}, and had {expected}"),
-            Self::Unsigned { from, to } => write!(
-                f,
-                "nobody signed lines {from} to {to}: a crash left them, or somebody added them; the host's next line signs them"
-            ),
             Self::BadHead { why } => write!(f, "audit.head: {why}"),
             Self::NotTheLine { seq } => write!(f, "line {seq} is not the one that was written"),
         }
@@ -130,6 +118,9 @@ pub struct Report {
     pub checkpoints: u64,
     /// The last line that a good checkpoint covers.
     pub covered: u64,
+    /// The last line that the head names. Lines behind it were written a moment ago, were left by a crash, or were added by
+    /// somebody without the key.
+    pub signed: Option<u64>,
     /// The key with which the signatures were compared.
     pub key: KeyId,
     /// Whether this key was given by who asked, and not found beside the log.
@@ -181,26 +172,13 @@ pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
     if let Some(anchor) = options.anchor {
         walk.reaches(anchor);
     }
-    if let Some(signed) = signed_by_now(&folder, &key)
-        && walk.report.last.seq > signed
-    {
-        walk.found(Finding::Unsigned { from: signed + 1, to: walk.report.last.seq });
-    }
+    walk.report.signed =
+        Head::read(&folder).ok().flatten().filter(|head| head.is_signed_by(&key)).map(|h| h.place().seq);
     Ok(walk.report(options.key.is_some()))
 }
 
 /// Numbers of lines: no log reaches the end of them, and sums of them do not overflow.
 const NUMBERS: std::ops::Range<u64> = 1..u64::MAX / 2;
-
-/// How far the head has come since: who writes holds the lock until lines and head are both written. Nothing can be said
-/// where the lock may not be opened.
-fn signed_by_now(folder: &Path, key: &PublicKey) -> Option<u64> {
-    let lock = std::fs::File::open(folder.join("audit.lock")).ok()?;
-    lock.lock_shared().ok()?;
-    let head = Head::read(folder).ok()??;
-    lock.unlock().ok()?;
-    head.is_signed_by(key).then(|| head.place().seq)
-}
 
 struct Walk {
     key: PublicKey,
@@ -223,6 +201,7 @@ impl Walk {
             at: None,
             checkpoints: 0,
             covered: 0,
+            signed: None,
             key: key.id(),
             key_was_given: false,
             begun_anew: Vec::new(),
@@ -270,6 +249,11 @@ impl Walk {
         let named = Place { seq: self.begins.saturating_sub(1), hash: Hash::NONE };
         if self.place.is_none() {
             self.report.first = links.seq;
+            // A file begins with a line that says so, unless it is the first one of all.
+            let begins = matches!(links.fact.as_str(), "segment" | "begun-anew") || links.seq != self.begins;
+            if links.seq > 1 && !begins {
+                self.found(Finding::Missing { file: file(), from: 1, to: links.seq - 1 });
+            }
         }
         match self.place.or((links.seq != self.begins).then_some(named)) {
             None => {}

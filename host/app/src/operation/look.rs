@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use portcullis_capabilities::{Ledger, Returned};
 use portcullis_model::{
-    Confirmation, Effect, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer, Timings,
+    Confirmation, Effect, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer,
+    Timings,
 };
 
 use super::confirm::{self, Looked};
@@ -58,6 +59,9 @@ async fn password(connector: &Connector, operation: &Operation, around: Around) 
     let fault = Fault::new(FaultCode::OutcomeUnknown, "nobody saw how the operation ended");
     let known = Known::InDoubt { returned, fault };
     let looked = confirm::look(connector, directory, operation, &target, &known).await;
+    if let (Some(trace), Some(how)) = (&around.trace, looked.words()) {
+        trace.record(Event::Confirmed { how });
+    }
     timings.confirm = started.elapsed().saturating_sub(timings.locate);
     timings.total = started.elapsed();
     let unseen = match &looked {

@@ -51,6 +51,8 @@ pub struct Around {
     pub intent: Option<Arc<dyn Intent>>,
     /// Another directory than the connector's own.
     pub instead: Option<Instead>,
+    /// Where the events go, if somebody outside keeps them; then the report leaves them there.
+    pub trace: Option<Trace>,
 }
 
 /// Where an operation goes in the place of the connector's own directory: a recording listens there, a replay answers.
@@ -74,7 +76,8 @@ pub async fn perform(connector: &Connector, operation: &Operation) -> Report {
 /// Does one operation through one connector and tells the truth about it. Never panics for anything that a plugin, a
 /// directory or a caller does; takes at most the connector's time limit and the directory's own timeouts.
 pub async fn perform_within(connector: &Connector, operation: &Operation, around: Around) -> Report {
-    let trace = Trace::default();
+    let outside = around.trace.clone();
+    let trace = outside.clone().unwrap_or_default();
     trace.record(Event::Asked {
         operation: operation.kind,
         account: operation.account.to_string(),
@@ -87,7 +90,8 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
     let fault = outcome.fault().map(|fault| fault.code);
     trace.end(Event::Ended { outcome: outcome.word(), fault });
     let refused_binds = ledger.seen().refused_binds;
-    Report { outcome, timings, refused_binds, events: trace.events(), untaken: trace.take_new() }
+    let untaken = if outside.is_some() { Vec::new() } else { trace.take_new() };
+    Report { outcome, timings, refused_binds, events: trace.events(), untaken }
 }
 
 /// An error here means that nothing was written.
@@ -104,7 +108,7 @@ async fn path(
     // May it be asked at all?
     connector.may(operation.kind)?;
 
-    let Around { exclude, intent, instead } = around;
+    let Around { exclude, intent, instead, .. } = around;
     let own = connector.context.directory.as_ref();
     let context = instead.as_ref().map_or(&connector.context, |instead| &instead.context);
 

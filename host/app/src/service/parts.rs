@@ -54,11 +54,15 @@ impl Parts {
     pub(crate) async fn record(&self, id: &OperationId, event: Event) -> Result<Record, JournalError> {
         let fault = event.fault().map(|fault| fault.code);
         let by = event.name();
+        let who = match &event {
+            Event::Cancelled { by } | Event::Retried { by } => Some(by.clone()),
+            _ => None,
+        };
         let record = self.journal.record(id, event).await.inspect_err(|error| self.troubled(error))?;
         self.metrics.reached(&record, fault);
         if record.state != State::Acting {
             let fault = fault.map(|code| code.to_string());
-            let reached = Reached { state: record.state.to_string(), by: by.to_owned(), fault };
+            let reached = Reached { state: record.state.to_string(), by: by.to_owned(), fault, who };
             self.audit.note(vec![Entry::now(about(&record), reached)]);
         }
         Ok(record)

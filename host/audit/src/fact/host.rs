@@ -89,6 +89,14 @@ pub struct Segment {
     pub previous: String,
 }
 
+/// Facts could not be written: the disk was full, or the log was damaged under the host. What they said is in the host's
+/// own log at best.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// How many.
+    pub facts: u64,
+}
+
 /// After a crash the beginning of a line lay at the end and was cut off: it had been promised to nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repaired {

@@ -8,8 +8,8 @@ mod registry;
 use std::time::SystemTime;
 
 pub use host::{
-    Alarm, BegunAnew, CacheAltered, Checkpoint, ConfigurationLoaded, JournalRestored, KeyRotated, Recorded, Repaired,
-    Segment, Started, Stopped,
+    Alarm, BegunAnew, CacheAltered, Checkpoint, ConfigurationLoaded, JournalRestored, KeyRotated, Lost, Recorded,
+    Repaired, Segment, Started, Stopped,
 };
 pub use operation::{
     Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Written,
@@ -75,5 +75,5 @@ facts! {
     Asked, Located, Allowed, Denied, Written, Refused, InDoubt, Confirmed, PluginEnded, Omitted, Ended, Reached,
     Started, Stopped, ConfigurationLoaded, KeyRotated, JournalRestored, Recorded, Alarm,
     Approved, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn, ConnectorRefused,
-    Checkpoint, Segment, Repaired, BegunAnew, CacheAltered,
+    Checkpoint, Segment, Repaired, Lost, BegunAnew, CacheAltered,
 }

@@ -129,6 +129,9 @@ pub struct Reached {
     /// The fault's code, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// Who cancelled it or had it tried again: a caller of the service, or `operator`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
 }
 
 impl From<Event> for Fact {

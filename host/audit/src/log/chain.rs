@@ -3,18 +3,17 @@
 //! Several processes write into one log: a lock is held around each batch, and whoever finds that the head is no longer
 //! where it left it finds the end anew.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::OFlags;
+use std::time::{Duration, Instant};
 
 use crate::fact::{Checkpoint, Repaired, Segment};
 use crate::head::Head;
 use crate::key::Key;
 use crate::line::{Line, Links};
-use crate::segment::{self, give};
+use crate::segment;
 use crate::{About, AuditError, Entry, Hash, Place, PublicKey};
 
 /// How large a file grows before a further one begins.
@@ -22,6 +21,10 @@ const SEGMENT: u64 = 64 << 20;
 
 /// After how many lines a checkpoint is written.
 const CHECKPOINT: u64 = 1024;
+
+/// A process that was stopped while it held the lock must not stop everybody else for ever.
+const LONGEST_HELD: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub(super) struct Chain {
@@ -31,6 +34,10 @@ pub(super) struct Chain {
     head_file: File,
     /// None until the end was found, and again after an error.
     end: Option<End>,
+    /// The last place that the head was seen to name.
+    headed: Option<Place>,
+    /// Whether lines were written that the head does not name yet.
+    dirty: bool,
     /// The last line that a checkpoint covers.
     covered: u64,
     /// How large a file grows.
@@ -69,10 +76,11 @@ impl Chain {
         Ok(chain)
     }
 
-    /// A chain that goes on after whatever is there, and the hash of the last line that is.
-    pub(super) fn anew(state: &Path) -> Result<(Self, Hash), AuditError> {
+    /// Goes on after whatever is there, with a line that is made of the hash of the last one that is.
+    pub(super) fn anew(state: &Path, entry: impl FnOnce(Hash) -> Entry) -> Result<(), AuditError> {
         let folder = segment::make_folder(state)?;
         let lock = lock_file(&folder)?;
+        let held = Held::of(&lock, &folder)?;
         let key = match Key::open(state, true) {
             // A key that cannot be used is kept beside, for who wants to look.
             Err(AuditError::Key { path, .. }) => {
@@ -88,34 +96,33 @@ impl Chain {
         let mut chain = Self::with(folder.clone(), lock, key)?;
         let file = segment::begin(&folder, last.seq + 1)?;
         segment::sync(&folder)?;
-        chain.end = Some(End { place: last, first: last.seq + 1, file, length: 0 });
-        Ok((chain, last.hash))
+        let end = End { place: last, first: last.seq + 1, file, length: 0 };
+        chain.write(end, vec![entry(last.hash)], true, true)?;
+        drop(held);
+        Ok(())
     }
 
     fn with(folder: PathBuf, lock: File, key: Key) -> Result<Self, AuditError> {
         let head_file = Head::file(&folder)?;
-        Ok(Self { folder, key, lock, head_file, end: None, covered: 0, segment: SEGMENT })
+        Ok(Self { folder, key, lock, head_file, end: None, headed: None, dirty: false, covered: 0, segment: SEGMENT })
     }
 
     pub(super) fn public_key(&self) -> PublicKey {
         self.key.public()
     }
 
-    /// Writes the lines of these facts; with `sync` they are on the disk when it returns.
+    /// Whether lines were written that are not surely on the disk.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Writes the lines of these facts; with `sync` they, and all before them, are on the disk when it returns.
     pub(super) fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
         let held = Held::of(&self.lock, &self.folder)?;
         let end = self.find()?;
         let due = end.place.seq + entries.len() as u64 >= self.covered + CHECKPOINT;
-        self.end = Some(if entries.is_empty() { end } else { self.write(end, entries, sync, due)? });
-        drop(held);
-        Ok(())
-    }
-
-    /// Writes the first line of a chain that was begun anew, wherever the head stands.
-    pub(super) fn begin(&mut self, entry: Entry) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder)?;
-        let end = self.end.take().ok_or(AuditError::Closed)?;
-        self.end = Some(self.write(end, vec![entry], true, true)?);
+        let nothing = entries.is_empty() && !(sync && self.dirty);
+        self.end = Some(if nothing { end } else { self.write(end, entries, sync, due)? });
         drop(held);
         Ok(())
     }
@@ -134,12 +141,24 @@ impl Chain {
     /// The end of the chain: where we left it, or where somebody else did. It is put back by who writes; after an error
     /// it is looked for anew.
     fn find(&mut self) -> Result<End, AuditError> {
-        let head = Head::read(&self.folder)?;
-        match (self.end.take(), head) {
-            (Some(end), Some(head)) if head.place() == end.place => Ok(end),
-            (_, Some(head)) => self.recover(&head),
-            (_, None) => Err(AuditError::damaged(&self.folder.join(crate::head::FILE), "it is empty or gone")),
+        let path = || self.folder.join(crate::head::FILE);
+        let Some(head) = Head::read(&self.folder)? else {
+            return Err(AuditError::damaged(&path(), "it is empty or gone"));
+        };
+        let known = self.end.take();
+        if let Some(end) = known
+            && self.headed == Some(head.place())
+            && end.file.metadata().map_err(AuditError::io("looking at", &self.folder))?.len() == end.length
+        {
+            return Ok(end);
         }
+        if self.headed.is_some_and(|headed| head.place().seq < headed.seq) {
+            return Err(AuditError::damaged(&path(), "it was turned back to an earlier place"));
+        }
+        let end = self.recover(&head)?;
+        self.headed = Some(head.place());
+        self.dirty |= end.place != head.place();
+        Ok(end)
     }
 
     /// Goes from the head to the end: what another process wrote meanwhile, or what a crash left behind the head.
@@ -169,9 +188,10 @@ impl Chain {
         Ok(end)
     }
 
-    /// The lines, the sync, the head: in this order.
+    /// The lines, the sync, the head: in this order, and without the sync no head, so that it is never ahead.
     fn write(&mut self, mut end: End, entries: Vec<Entry>, sync: bool, checkpoint: bool) -> Result<End, AuditError> {
         let mut bytes = Vec::with_capacity(entries.len() * 384);
+        let sync = sync || checkpoint || end.length > self.segment;
         if end.length > self.segment {
             let previous = segment::path(&self.folder, end.first);
             let previous = previous.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -194,8 +214,13 @@ impl Chain {
         let written = end.file.write_all(&bytes).and_then(|()| if sync { end.file.sync_data() } else { Ok(()) });
         written.map_err(AuditError::io("writing", &path))?;
         end.length += bytes.len() as u64;
-        let head = Head::new(end.place, end.first, end.length, &self.key);
-        head.write(&self.head_file).map_err(AuditError::io("writing", &self.folder.join(crate::head::FILE)))?;
+        self.dirty |= !bytes.is_empty();
+        if sync {
+            let head = Head::new(end.place, end.first, end.length, &self.key);
+            head.write(&self.head_file).map_err(AuditError::io("writing", &self.folder.join(crate::head::FILE)))?;
+            self.headed = Some(end.place);
+            self.dirty = false;
+        }
         Ok(end)
     }
 }
@@ -207,8 +232,18 @@ impl Held {
     fn of(lock: &File, folder: &Path) -> Result<Self, AuditError> {
         // The lock belongs to the opened file, which the clone shares.
         let own = lock.try_clone().map_err(AuditError::io("opening", folder))?;
-        own.lock().map_err(AuditError::io("locking", folder))?;
-        Ok(Self(own))
+        let until = Instant::now() + LONGEST_HELD;
+        loop {
+            match own.try_lock() {
+                Ok(()) => return Ok(Self(own)),
+                Err(TryLockError::Error(error)) => return Err(AuditError::io("locking", folder)(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() > until => {
+                    let why = format!("another process has held it for {} s", LONGEST_HELD.as_secs());
+                    return Err(AuditError::Io { doing: "locking", path: folder.to_owned(), why });
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_AGAIN),
+            }
+        }
     }
 }
 
@@ -302,10 +337,5 @@ fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
 }
 
 fn lock_file(folder: &Path) -> Result<File, AuditError> {
-    let path = folder.join("audit.lock");
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).write(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-    let file = options.open(&path).map_err(AuditError::io("opening", &path))?;
-    give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
-    Ok(file)
+    segment::made(folder, "audit.lock", 0o600)
 }

@@ -3,16 +3,20 @@
 mod chain;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use crate::fact::BegunAnew;
+use crate::fact::{BegunAnew, Lost};
+use crate::verify::{Options, verify};
 use crate::{About, AuditError, Entry, PublicKey};
 use chain::Chain;
 pub(crate) use chain::last_line;
+
+/// After how long without anything to write the last lines are synced and signed.
+const SETTLE: Duration = Duration::from_millis(200);
 
 /// How many writers share a sync at most.
 const MOST_TOGETHER: usize = 1024;
@@ -66,12 +70,12 @@ impl AuditLog {
     /// # Errors
     /// The folder cannot be written.
     pub fn begin_anew(state: &Path, why: String, who: String) -> Result<(), AuditError> {
-        let found = match Self::open(state) {
-            Ok(_) => "nothing: the log was whole".to_owned(),
+        let found = match verify(state, &Options::default()) {
+            Ok(report) if report.is_whole() => "nothing: the log was whole".to_owned(),
+            Ok(report) => report.findings.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join("; "),
             Err(error) => error.to_string(),
         };
-        let (mut chain, last) = Chain::anew(state)?;
-        chain.begin(Entry::now(About::default(), BegunAnew { why, who, found, last }))
+        Chain::anew(state, |last| Entry::now(About::default(), BegunAnew { why, who, found, last }))
     }
 
     /// Writes facts down, in this order and together. When it returns, they are on the disk.
@@ -144,11 +148,16 @@ impl AuditLog {
 }
 
 fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
-    while let Ok(first) = from.recv() {
+    let mut lost = 0;
+    while let Some(first) = next(chain, from) {
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
         let sync = all.iter().any(|request| request.sync);
-        let entries = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries)).collect();
+        let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
+        let given = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries));
+        let entries: Vec<Entry> = missing.into_iter().chain(given).collect();
+        let (count, told) = (entries.len() as u64, u64::from(lost > 0));
         let result = chain.append(entries, sync);
+        lost = if result.is_ok() { 0 } else { lost + count - told };
         if let Err(error) = &result {
             tracing::error!("the audit log could not be written: {error}");
         }
@@ -160,5 +169,24 @@ fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(In
     }
     if let Err(error) = chain.close() {
         tracing::error!("the audit log could not be closed with a checkpoint: {error}");
+    }
+}
+
+/// What is to be written next; none once the log is closed. Meanwhile what was only written gets onto the disk.
+fn next(chain: &mut Chain, from: &Receiver<Request>) -> Option<Request> {
+    loop {
+        if !chain.is_dirty() {
+            return from.recv().ok();
+        }
+        match from.recv_timeout(SETTLE) {
+            Ok(request) => return Some(request),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(error) = chain.append(Vec::new(), true) {
+                    tracing::error!("the audit log could not be written to disk: {error}");
+                    return from.recv().ok();
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use portcullis_audit::verify::{Finding, Options, verify};
 use portcullis_audit::{AuditLog, Hash, Line, Place};
@@ -142,22 +143,80 @@ fn a_checkpoint_with_a_changed_signature() {
     assert_eq!(findings(state.path())[0], Finding::BadCheckpoint { seq: 1 });
 }
 
+/// Two files: the second one begins with the line that says that a chain was begun anew.
+fn two_files(state: &Path) {
+    written(state, 3);
+    let whole = lines(state);
+    put(state, &whole[..4]);
+    AuditLog::begin_anew(state, "tested".into(), "tester".into()).unwrap();
+    written(state, 1);
+}
+
 #[test]
 fn old_files_may_go_and_the_rest_still_stands_unless_an_anchor_says_otherwise() {
     let state = folder();
-    written(state.path(), 3);
+    two_files(state.path());
     let first = verified(state.path());
-    let rest = lines(state.path());
-    put(state.path(), &rest[2..]);
-    // As if a new file had been begun with line 3.
-    let file = &segments(state.path())[0];
-    fs::rename(file, file.with_file_name("audit-0000000000000003.jsonl")).unwrap();
+    let before = lines(state.path());
+    fs::remove_file(&segments(state.path())[0]).unwrap();
     let report = verified(state.path());
     assert!(report.is_whole(), "{report:?}");
-    assert_eq!((report.first, report.last), (3, first.last));
-    let anchor: Place = Place { seq: 1, hash: portcullis_audit::Hash::of(rest[0].as_bytes()) };
+    assert_eq!((report.first, report.last), (5, first.last));
+    let anchor = Place { seq: 1, hash: Hash::of(before[0].as_bytes()) };
     let found = verify(state.path(), &Options { anchor: Some(anchor), ..Options::default() }).unwrap().findings;
-    assert_eq!(found, [Finding::Missing { file: "audit".into(), from: 1, to: 2 }]);
+    assert_eq!(found, [Finding::Missing { file: "audit".into(), from: 1, to: 4 }]);
+}
+
+#[test]
+fn lines_deleted_from_the_beginning_of_a_file_that_is_renamed_to_fit() {
+    let state = folder();
+    written(state.path(), 3);
+    let rest = lines(state.path());
+    put(state.path(), &rest[2..]);
+    let file = &segments(state.path())[0];
+    fs::rename(file, file.with_file_name("audit-0000000000000003.jsonl")).unwrap();
+    let file = "audit-0000000000000003.jsonl".to_owned();
+    assert_eq!(findings(state.path()), [Finding::Missing { file, from: 1, to: 2 }]);
+}
+
+#[test]
+fn a_log_that_is_turned_back_under_a_writer_takes_nothing_more() {
+    let state = folder();
+    let log = AuditLog::open(state.path()).unwrap();
+    log.append_blocking(vec![fact(0)]).unwrap();
+    let (head, file) = (state.path().join("audit/audit.head"), segments(state.path())[0].clone());
+    let before = (fs::read(&head).unwrap(), fs::read(&file).unwrap());
+    log.append_blocking(vec![fact(1)]).unwrap();
+    fs::write(&head, &before.0).unwrap();
+    fs::write(&file, &before.1).unwrap();
+    let error = log.append_blocking(vec![fact(2)]).unwrap_err().to_string();
+    assert!(error.contains("turned back"), "{error}");
+}
+
+#[test]
+fn what_could_not_be_written_is_counted_when_something_can() {
+    let state = folder();
+    let log = AuditLog::open(state.path()).unwrap();
+    log.append_blocking(vec![fact(0)]).unwrap();
+    let head = state.path().join("audit/audit.head");
+    let good = fs::read(&head).unwrap();
+    fs::write(&head, "nothing of the kind").unwrap();
+    log.append_blocking(vec![fact(1), fact(2)]).unwrap_err();
+    fs::write(&head, good).unwrap();
+    log.append_blocking(vec![fact(3)]).unwrap();
+    log.close();
+    let text = lines(state.path()).join("\n");
+    assert!(text.contains(r#""fact":"lost","facts":2"#), "{text}");
+    assert!(verified(state.path()).is_whole());
+}
+
+/// The service's user owns the state folder; root works in it.
+#[test]
+fn no_link_leads_elsewhere() {
+    let (state, elsewhere) = (folder(), folder());
+    std::os::unix::fs::symlink(elsewhere.path(), state.path().join("audit")).unwrap();
+    assert!(AuditLog::open(state.path()).is_err());
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -211,18 +270,17 @@ fn whole_lines_behind_the_head_are_taken_only_if_they_continue() {
 }
 
 #[test]
-fn a_line_that_somebody_added_behind_the_head_is_told() {
+fn a_line_that_somebody_added_behind_the_head_is_told_apart() {
     let state = folder();
     written(state.path(), 1);
     let mut all = lines(state.path());
     let last: Line = serde_json::from_str(all.last().unwrap()).unwrap();
     let prev = Hash::of(all.last().unwrap().as_bytes());
-    all.push(
-        serde_json::to_string(&Line { seq: last.seq + 1, prev, ..last.clone() }).unwrap().replace("checkpoint", "x"),
-    );
+    let added = Line { seq: last.seq + 1, prev, ..last.clone() };
+    all.push(serde_json::to_string(&added).unwrap().replace("checkpoint", "x"));
     put(state.path(), &all);
-    let seq = last.seq + 1;
-    assert_eq!(findings(state.path()), [Finding::Unsigned { from: seq, to: seq }]);
+    let report = verified(state.path());
+    assert_eq!((report.signed, report.last.seq), (Some(last.seq), last.seq + 1));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn samples() -> Vec<Fact> {
         PluginEnded { code: text(), reason: text() }.into(),
         Omitted { count: 1 }.into(),
         Ended { outcome: text(), fault: some() }.into(),
-        Reached { state: text(), by: text(), fault: some() }.into(),
+        Reached { state: text(), by: text(), fault: some(), who: some() }.into(),
         Started { version: text(), configuration: text() }.into(),
         Stopped { finished: true }.into(),
         ConfigurationLoaded { file: text(), sha256: text() }.into(),
@@ -42,6 +42,7 @@ fn samples() -> Vec<Fact> {
         Checkpoint { key: KeyId(text()), signature: text() }.into(),
         Segment { previous: text() }.into(),
         Repaired { bytes: 1 }.into(),
+        Lost { facts: 1 }.into(),
         BegunAnew { why: text(), who: text(), found: text(), last: Hash::NONE }.into(),
     ]
 }
@@ -69,6 +70,7 @@ fn facts(fact: &Fact) -> usize {
         | F::JournalRestored(_)
         | F::CacheAltered(_)
         | F::Recorded(_)
+        | F::Lost(_)
         | F::Alarm(_)
         | F::Approved(_)
         | F::ConnectorStarted(_)
@@ -78,7 +80,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Checkpoint(_)
         | F::Segment(_)
         | F::Repaired(_)
-        | F::BegunAnew(_) => 29,
+        | F::BegunAnew(_) => 30,
         F::Unknown => 0,
     }
 }

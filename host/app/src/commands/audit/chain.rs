@@ -66,6 +66,10 @@ fn in_words(report: &Report) -> String {
     let since = if report.first > 1 { " (older files were taken away)" } else { "" };
     text += &format!("lines           {}, from {}{since} to {}\n", report.lines, report.first, report.last.seq);
     text += &format!("signed          up to line {}, by {} checkpoints\n", report.covered, report.checkpoints);
+    if let Some(signed) = report.signed.filter(|signed| *signed < report.last.seq) {
+        let since = "written a moment ago, left by a crash, or added by somebody without the key";
+        text += &format!("not signed yet  {} to {}: {since}\n", signed + 1, report.last.seq);
+    }
     let from = match report.key_was_given {
         true => "as given",
         false => "found beside the log: give the one that you keep elsewhere with --key",
@@ -129,6 +133,7 @@ mod tests {
             at: None,
             checkpoints: 1,
             covered: 9,
+            signed: Some(9),
             key: KeyId("0123456789abcdef".into()),
             key_was_given: false,
             begun_anew: vec![4],

@@ -151,7 +151,13 @@ async fn deliver(
 async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
     let looked = match prepared(parts, record) {
         Ok((running, around)) => match opened(parts, record, None).await {
-            Ok(operation) => look_again(&running.connector, &operation, around).await,
+            Ok(operation) => {
+                let trace = Trace::default();
+                let looked =
+                    look_again(&running.connector, &operation, Around { trace: Some(trace.clone()), ..around }).await;
+                parts.audit.note(audit::facts(&about(record), trace.take_new()));
+                looked
+            }
             Err(fault) => LookedAgain::CannotTell(fault),
         },
         Err(fault) => LookedAgain::Unreachable(fault),

@@ -259,7 +259,12 @@ fn name(path: &Path) -> String {
 /// The old file or the new one, also after a loss of power.
 fn replace(path: &PathBuf, text: &str) -> std::io::Result<()> {
     let temporary = path.with_extension("toml.new");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o644).open(&temporary)?;
+    // What lies there from before may be a link: root must not write where it leads.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().create_new(true).write(true).mode(0o644).open(&temporary)?;
     // Whatever the umask of the one who approves: the service reads it as another user, and it holds no secret.
     file.set_permissions(fs::Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())?;

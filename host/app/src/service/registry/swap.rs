@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::StreamExt as _;
-use portcullis_model::Fault;
+use portcullis_model::{Fault, Trace};
 use portcullis_sandbox::Plugin;
 
 use super::load::{self, Key, Wanted};
@@ -52,7 +52,12 @@ impl Registry {
             }
         };
         let verdict = match &former {
-            Some(former) => Some(verify(&connector, &former.connector).await),
+            Some(former) => {
+                let trace = Trace::default();
+                let verdict = verify(&connector, &former.connector, &trace).await;
+                self.checked(&name, &trace);
+                Some(verdict)
+            }
             None => None,
         };
         if let Some(Verdict::Refused(fault)) = verdict {
@@ -121,7 +126,11 @@ impl Registry {
                 let me = me.clone();
                 async move {
                     let Some(running) = me.upgrade().and_then(|registry| registry.get(&name)) else { return };
-                    let fault = first_problem(&check::look(&running.connector).await);
+                    let trace = Trace::default();
+                    let fault = first_problem(&check::look_traced(&running.connector, &trace).await);
+                    if let Some(registry) = me.upgrade() {
+                        registry.checked(&name, &trace);
+                    }
                     if let (Some(registry), Some(fault)) = (me.upgrade(), fault) {
                         tracing::warn!(connector = name, "{fault}");
                         registry.note(&name, Some(&fault));

@@ -4,7 +4,7 @@ use portcullis_audit::fact::{
     ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn,
 };
 use portcullis_audit::{About, Entry, Fact};
-use portcullis_model::Fault;
+use portcullis_model::{Fault, Trace};
 use portcullis_sandbox::Digest;
 
 use super::Registry;
@@ -30,6 +30,15 @@ impl Registry {
             return Ok(());
         }
         self.audit.append(entries).await.map_err(|error| audit::unwritable(&error))
+    }
+
+    /// Writes down what a plugin's own check asked of the host.
+    pub(super) fn checked(&self, connector: &str, trace: &Trace) {
+        let about = About { connector: Some(connector.to_owned()), ..About::default() };
+        let facts = audit::facts(&about, trace.take_new());
+        if !facts.is_empty() {
+            self.audit.note(facts);
+        }
     }
 
     fn fact(&self, change: &Change) -> Fact {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis_model::{Fault, FaultCode, Retry};
+use portcullis_model::{Fault, FaultCode, Retry, Trace};
 
 use crate::check::{self, Finding};
 use crate::connector::Connector;
@@ -30,8 +30,10 @@ pub(super) enum Verdict {
 /// A directory that is away says nothing of a candidate. If the former connector does reach its directory, it is the
 /// better one: it stays, and the candidate is tried again later. If it does not, waiting would only keep an operator from
 /// repairing what is broken (a server's new name, a new certificate authority): the candidate takes over.
-pub(super) async fn verify(candidate: &Connector, former: &Connector) -> Verdict {
-    match tokio::time::timeout(LONGEST, look(candidate, former)).await {
+///
+/// What the candidate asked of the host meanwhile is in the trace.
+pub(super) async fn verify(candidate: &Connector, former: &Connector, trace: &Trace) -> Verdict {
+    match tokio::time::timeout(LONGEST, look(candidate, former, trace)).await {
         Ok(verdict) => verdict,
         Err(_) => {
             let text = format!("the check did not end within {} s", LONGEST.as_secs());
@@ -40,14 +42,14 @@ pub(super) async fn verify(candidate: &Connector, former: &Connector) -> Verdict
     }
 }
 
-async fn look(candidate: &Connector, former: &Connector) -> Verdict {
-    let mut fault = first_problem(&check::look(candidate).await);
+async fn look(candidate: &Connector, former: &Connector, trace: &Trace) -> Verdict {
+    let mut fault = first_problem(&check::look_traced(candidate, trace).await);
     for _ in 0..BUSY.0 {
         if fault.as_ref().is_none_or(|fault| fault.code != FaultCode::Busy) {
             break;
         }
         tokio::time::sleep(BUSY.1).await;
-        fault = first_problem(&check::look(candidate).await);
+        fault = first_problem(&check::look_traced(candidate, trace).await);
     }
     match fault {
         None => Verdict::Good,
