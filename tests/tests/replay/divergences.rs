@@ -179,7 +179,8 @@ async fn another_plugin() {
     let asked = serde_json::to_string(asked.unwrap()).unwrap();
     assert!(asked.contains(r#"{"password":["new","utf-8"]}"#), "the password by its name: {asked}");
     // It writes into an attribute that nobody granted.
-    let found = world.replay_with(&recording, with("write-password-elsewhere")).await.unwrap();
+    let elsewhere = test_plugin("corpus/the_password_into_description").unwrap().display().to_string();
+    let found = world.replay_with(&recording, move |draft| draft.set("plugin", elsewhere)).await.unwrap();
     let wanted = Use::Write { attribute: "description".into(), value: UsedValue::Password };
     assert_eq!(denied(&found), Some(&wanted), "{found:#?}");
     // It ends badly, or does not end.

@@ -31,7 +31,8 @@ enum Fault {
 
 fn asked() -> impl Strategy<Value = Asked> {
     // The directory's policy is met, or not, or the password is one that stands in every text.
-    let password = || prop_oneof![Just(NEW), Just("Other-Passw0rd"), Just(OLD), Just("x"), Just("password"), Just("0")];
+    let password =
+        || prop_oneof![Just(NEW), Just("Other-Passw0rd"), Just(OLD), Just("x1"), Just("password"), Just("0000")];
     let password = move || password().prop_map(str::to_owned);
     prop_oneof![
         (password(), any::<bool>(), any::<bool>()).prop_map(|(password, must_change, unlock)| Asked::Reset {

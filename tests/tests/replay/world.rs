@@ -190,6 +190,7 @@ fn draft(kind: Kind, seed: &std::path::Path) -> Draft {
     let servers = [
         "urls",
         "start-tls",
+        "min-tls",
         "ca-file",
         "bind-dn",
         "bind-password",

@@ -75,12 +75,11 @@ async fn a_lowered_ceiling_ends_what_is_above_it_and_a_raised_one_lets_it_run() 
     runs(&registry).await;
 
     let lines = read(folder.state()).unwrap().map(|line| serde_json::to_value(line.unwrap()).unwrap());
-    let told: Vec<String> = lines.map(|line| line["fact"].as_str().unwrap().to_owned()).collect();
+    let told = lines.map(|line| line["fact"].as_str().unwrap().to_owned());
+    // What the connectors' own checks asked stands between them.
+    let told: Vec<String> = told.filter(|fact| fact.starts_with("con")).collect();
     let loaded = "configuration-loaded";
-    assert_eq!(
-        told,
-        ["checkpoint", loaded, "connector-started", loaded, "connector-refused", loaded, "connector-started"]
-    );
+    assert_eq!(told, [loaded, "connector-started", loaded, "connector-refused", loaded, "connector-started"]);
 }
 
 /// Also where another version was offered meanwhile, and cannot take over.

@@ -2,6 +2,7 @@
 
 pub(crate) const BIND: u64 = 0;
 pub(crate) const UNBIND: u64 = 2;
+pub(crate) const ABANDON: u64 = 16;
 pub(crate) const SEARCH: u64 = 3;
 pub(crate) const MODIFY: u64 = 6;
 pub(crate) const EXTENDED: u64 = 23;

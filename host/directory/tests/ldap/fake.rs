@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::ber::{self, BIND, EXTENDED, SEARCH, UNBIND};
+use crate::ber::{self, ABANDON, BIND, EXTENDED, SEARCH, UNBIND};
 
 pub(crate) const ALICE: &str = "uid=alice,dc=example";
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
@@ -239,6 +239,8 @@ pub(crate) fn good(request: &Request) -> Vec<Step> {
     let done = ber::message(request.id, &[&ber::result(request.op, 0, b"")]);
     match request.op {
         UNBIND => vec![Step::Close],
+        // No server answers it (RFC 4511 section 4.11).
+        ABANDON => Vec::new(),
         SEARCH => vec![Step::Send(ber::message(request.id, &[&alice()])), Step::Send(done)],
         _ => vec![Step::Send(done)],
     }
