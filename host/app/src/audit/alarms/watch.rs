@@ -2,15 +2,15 @@
 //! the log, as a line, as a metric. No operation waits for it.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime};
 
 use portcullis_audit::AuditLog;
-use portcullis_model::{Fault, FaultCode};
+use portcullis_model::Fault;
 
 use super::{Kept, Raised, resume};
+use crate::audit::background::Background;
 use crate::config::Alarms as Settings;
 use crate::observe::Metrics;
 
@@ -31,10 +31,7 @@ impl Default for Pace {
 
 /// Ends when it is dropped, or with [`Watch::stop`].
 #[derive(Debug)]
-pub struct Watch {
-    stop: Mutex<Option<Sender<()>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
+pub struct Watch(Background);
 
 impl Watch {
     /// Begins to watch. `settings` is asked at each look; none ends it.
@@ -48,23 +45,13 @@ impl Watch {
         metrics: Arc<Metrics>,
         pace: Pace,
     ) -> Result<Self, Fault> {
-        let (stop, stopped) = channel();
         let watching = Watching { state, log, metrics, kept: None, told: Vec::new(), troubled: false };
-        // The thread's lines belong to the same log as those of who starts it.
-        let dispatch = tracing::dispatcher::get_default(Clone::clone);
-        let watch = move || tracing::dispatcher::with_default(&dispatch, || watching.watch(&settings, pace, &stopped));
-        let thread = std::thread::Builder::new().name("alarms".into()).spawn(watch);
-        let thread = thread.map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
-        Ok(Self { stop: Mutex::new(Some(stop)), thread: Mutex::new(Some(thread)) })
+        Background::start("alarms", move |stopped| watching.watch(&settings, pace, stopped)).map(Self)
     }
 
     /// Looks a last time, keeps what is known, and ends. Blocks for as long as that takes.
     pub fn stop(&self) {
-        drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread of the alarms broke down");
-        }
+        self.0.stop();
     }
 }
 

@@ -11,14 +11,14 @@ mod socket;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use portcullis_audit::follow::{Follow, Found, Position};
-use portcullis_model::{Fault, FaultCode};
+use portcullis_model::Fault;
 
+use crate::audit::background::Background;
 use crate::config::Collector;
 use crate::observe::Metrics;
 use socket::Way;
@@ -52,10 +52,7 @@ impl Default for Pace {
 
 /// Ends when it is dropped, or with [`Forward::stop`].
 #[derive(Debug)]
-pub struct Forward {
-    stop: Mutex<Option<Sender<()>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
+pub struct Forward(Background);
 
 impl Forward {
     /// Begins to forward what is in the log of a state folder.
@@ -63,23 +60,14 @@ impl Forward {
     /// # Errors
     /// The host's fault: there is no thread for it.
     pub fn start(state: PathBuf, to: Collector, metrics: Arc<Metrics>, pace: Pace) -> Result<Self, Fault> {
-        let (stop, stopped) = channel();
-        let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let forwarding = Forwarding::new(state, to, metrics, pace);
-        let run = move || tracing::dispatcher::with_default(&dispatch, || forwarding.run(&stopped));
-        let thread = std::thread::Builder::new().name("forward".into()).spawn(run);
-        let thread = thread.map_err(|error| Fault::new(FaultCode::HostInternal, error.to_string()))?;
-        Ok(Self { stop: Mutex::new(Some(stop)), thread: Mutex::new(Some(thread)) })
+        Background::start("forward", move |stopped| forwarding.run(stopped)).map(Self)
     }
 
     /// Sends what is there, if the collector takes it, and ends. Blocks for some seconds at most. What was sent in the last
     /// moment is sent again by the next start.
     pub fn stop(&self) {
-        drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that forwards the audit log broke down");
-        }
+        self.0.stop();
     }
 }
 
