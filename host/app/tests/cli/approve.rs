@@ -121,3 +121,16 @@ fn the_list_of_connectors_says_whether_the_service_runs_them() {
     approve(&folder, &["mock", "--yes"]);
     assert_eq!(list(&["--json"]).json()["connectors"][0]["approved"], true);
 }
+
+/// The service's user owns the state folder; root approves.
+#[test]
+fn no_link_in_the_state_folder_is_written_through() {
+    let folder = Folder::new();
+    let (state, victim) = (folder.path().join("state"), folder.write("somebody-elses", "as it was"));
+    fs::create_dir_all(&state).unwrap();
+    std::os::unix::fs::symlink(&victim, state.join("approved.toml.new")).unwrap();
+    assert_eq!(approve(&folder, &["mock", "--yes"]).code, 0);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "as it was");
+    assert!(!state.join("approved.toml").is_symlink());
+    assert_ne!(written(&folder), "");
+}
