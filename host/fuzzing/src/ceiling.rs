@@ -11,7 +11,7 @@ use portcullis::config::{Ldap, WriteGrant, load_file};
 use portcullis_directory::dn::Dn;
 use portcullis_sandbox::Surface;
 
-use crate::config::{Folder, refused};
+use crate::config::{Folder, obeyed_by_no_terminal, refused};
 use crate::oracle::strict;
 
 static FOLDER: LazyLock<Folder> = LazyLock::new(|| Folder::new("ceiling"));
@@ -21,7 +21,7 @@ pub(crate) fn run(data: &[u8]) {
     let Some((connector, ceiling)) = text.split_once("\n====\n") else { return };
     let ceiling = match Ceiling::of_text(ceiling, Path::new("ceiling.toml")) {
         Ok(ceiling) => ceiling,
-        Err(problems) => return refused(&problems),
+        Err(problems) => return refused(&problems, &obeyed_by_no_terminal),
     };
     std::fs::write(&FOLDER.connector, connector).expect("the connector's file is written");
     let Ok(file) = load_file(&FOLDER.connector, &FOLDER.plugins) else { return };

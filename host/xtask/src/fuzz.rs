@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// How long each target runs.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// So many inputs for each target, the same ones in every run: it shows that the targets build and run, as CI wants it.
+    #[arg(long, conflicts_with = "seconds", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
     /// Only this target; may be there several times.
     #[arg(long = "target")]
     targets: Vec<String>,
@@ -43,12 +46,18 @@ pub(crate) fn fuzz(arguments: &Arguments) -> Result {
     run::run(&mut tool("build"))?;
     let mut ran = Vec::new();
     for target in targets {
-        step(&format!("{target}, {} s", arguments.seconds));
-        ran.push(one(&target, arguments.seconds)?);
+        let until = match arguments.runs {
+            Some(runs) => format!("{runs} inputs"),
+            None => format!("{} s", arguments.seconds),
+        };
+        step(&format!("{target}, {until}"));
+        ran.push(one(&target, arguments)?);
     }
     println!("\n{}", stats::table(&ran));
     let found: Vec<&Stats> = ran.iter().filter(|stats| stats.finding.is_some()).collect();
     for stats in &found {
+        // The machine on which it was found may be gone when somebody reads this.
+        println!("\n{}: what it said, and the input\n{}", stats.target, stats.said);
         let file = stats.finding.as_deref().unwrap_or_default();
         note(&format!("{}: {file}", stats.target));
         note(&format!("again: cargo +{TOOLCHAIN} fuzz run --target-dir target/fuzz {} {file}", stats.target));
@@ -90,7 +99,7 @@ fn tool(subcommand: &str) -> Command {
     command
 }
 
-fn one(target: &str, seconds: u32) -> Result<Stats> {
+fn one(target: &str, arguments: &Arguments) -> Result<Stats> {
     let folder = |kind: &str| -> Result<PathBuf> {
         let folder = root().join("target/fuzz").join(kind).join(target);
         fs::create_dir_all(&folder)?;
@@ -99,12 +108,19 @@ fn one(target: &str, seconds: u32) -> Result<Stats> {
     let log = folder("logs")?.join("run.log");
     let file = File::create(&log)?;
     let mut command = tool("run");
-    // What is new goes into the first folder; the others are read.
-    command.arg(target).arg(folder("corpus")?);
+    // What is new goes into the first folder, and the others are read. What an earlier run learned would make other inputs.
+    command.arg(target).arg(match arguments.runs {
+        Some(_) => empty(folder("same")?)?,
+        None => folder("corpus")?,
+    });
     for kind in ["seeds", "regressions"] {
         command.args(Some(root().join("fuzz").join(kind).join(target)).filter(|folder| folder.is_dir()));
     }
-    command.arg("--").arg(format!("-max_total_time={seconds}")).args(LIMITS).arg("-print_final_stats=1");
+    command.arg("--").args(LIMITS).arg("-print_final_stats=1");
+    match arguments.runs {
+        Some(runs) => command.arg(format!("-runs={runs}")).arg("-seed=1"),
+        None => command.arg(format!("-max_total_time={}", arguments.seconds)),
+    };
     command.arg(format!("-artifact_prefix={}/", folder("findings")?.display()));
     let dictionary = root().join("fuzz/dictionaries").join(target);
     if dictionary.is_file() {
@@ -118,4 +134,10 @@ fn one(target: &str, seconds: u32) -> Result<Stats> {
     }
     note(&stats.line());
     Ok(stats)
+}
+
+fn empty(folder: PathBuf) -> Result<PathBuf> {
+    fs::remove_dir_all(&folder)?;
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }

@@ -6,7 +6,6 @@
 
 use std::ops::Range;
 
-use super::keys::CONNECTOR;
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
@@ -108,8 +107,6 @@ struct Reader<'t> {
     /// The key of the inline table that was read last.
     inner: Option<&'t str>,
     secret: bool,
-    /// The file is no TOML: what looks like a key may be the rest of another line.
-    broken: bool,
 }
 
 impl Reader<'_> {
@@ -117,9 +114,6 @@ impl Reader<'_> {
     fn begin_value(&mut self) {
         let names_place = self.key.last().is_some_and(|key| names_a_place(key));
         self.secret = !names_place && self.header.iter().chain(&self.key).any(|key| names_a_secret(key));
-        // A name that is none of ours may be what is left of a secret's.
-        let known = |key: &&&str| CONNECTOR.all.iter().any(|(path, _)| path.rsplit('.').next() == Some(**key));
-        self.secret |= self.broken && self.key.last().filter(known).is_none();
         self.in_value = true;
         self.in_header = false;
     }
@@ -144,16 +138,14 @@ impl Reader<'_> {
 fn find(text: &str) -> Vec<Range<usize>> {
     let tokens: Vec<Token> = Source::new(text).lex().into_vec();
     let raw = |token: &Token| text.get(range(token)).unwrap_or_default();
-    let broken = toml::de::DeTable::parse(text).is_err();
-    let (mut found, mut reader, mut at) = (in_lines(text), Reader { broken, ..Reader::default() }, 0);
+    let (mut found, mut reader, mut at) = (in_lines(text), Reader::default(), 0);
     found.extend(pem(text));
     found.extend(issued(text));
     while let Some(token) = tokens.get(at) {
         at += 1;
         match token.kind() {
             TokenKind::Newline if reader.depth == 0 => {
-                reader =
-                    Reader { header: std::mem::take(&mut reader.header), broken: reader.broken, ..Reader::default() };
+                reader = Reader { header: std::mem::take(&mut reader.header), ..Reader::default() };
             }
             TokenKind::Newline | TokenKind::Whitespace | TokenKind::Dot | TokenKind::Comma | TokenKind::Eof => {}
             TokenKind::Comment => found.extend(in_line(raw(token), token.span().start())),

@@ -14,14 +14,27 @@ pub(super) struct Stats {
     pub(super) memory: u64,
     /// The file with the input that broke a promise.
     pub(super) finding: Option<String>,
+    /// What the target said of it, and the input in Base64.
+    pub(super) said: String,
 }
+
+/// As much as is worth reading: a panic's text, not the frames below it.
+const SAID: usize = 40;
 
 impl Stats {
     pub(super) fn read(target: &str, log: &str) -> Self {
         let mut stats = Self { target: target.to_owned(), ..Self::default() };
         for line in log.lines() {
             let number = |name: &str| line.strip_prefix(name).and_then(|rest| rest.trim().parse().ok());
-            if let Some((_, rest)) = line.split_once("cov: ") {
+            if line.contains("panicked at") || line.contains("ERROR: ") {
+                stats.said = log
+                    .lines()
+                    .skip_while(|said| *said != line)
+                    .take(SAID)
+                    .fold(String::new(), |text, said| text + said + "\n");
+            } else if line.starts_with("Base64: ") {
+                stats.said += line;
+            } else if let Some((_, rest)) = line.split_once("cov: ") {
                 let coverage = rest.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default();
                 if line.contains("INITED") {
                     stats.coverage.0 = coverage;
@@ -58,7 +71,8 @@ pub(super) fn table(ran: &[Stats]) -> String {
         "target", "executions", "per s", "coverage", "new", "inputs", "MiB", "findings"
     );
     for stats in ran {
-        let Stats { target, executions, per_second, coverage: (first, last), learned, memory, finding } = stats;
+        let Stats { target, executions, per_second, coverage: (first, last), learned, memory, finding, said: _ } =
+            stats;
         let new = last.saturating_sub(*first);
         let found = finding.as_deref().unwrap_or("none");
         text += &format!(
@@ -86,6 +100,13 @@ stat::peak_rss_mb:              412
     fn a_finding_is_not_overlooked() {
         let log = format!("{LOG}artifact_prefix='x/'; Test unit written to x/crash-1f\n");
         assert_eq!(Stats::read("dn", &log).finding.as_deref(), Some("x/crash-1f"));
+        let log = format!(
+            "{LOG}thread 'main' panicked at src/dn.rs:1:\nnot the same\n#0 frame\n{}Base64: Y249eA==\n",
+            "#1 frame\n".repeat(99)
+        );
+        let said = Stats::read("dn", &log).said;
+        assert!(said.contains("not the same\n") && said.ends_with("Base64: Y249eA=="), "{said}");
+        assert!(said.lines().count() <= SAID + 1, "{said}");
         assert_eq!(Stats::read("dn", "error: could not compile").executions, 0);
     }
 
