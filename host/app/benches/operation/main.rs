@@ -2,9 +2,11 @@
 //!
 //! Each measurement is a module; it returns [`figure::Figure`]s. What is compared is measured in turns within one run,
 //! because two runs on a busy machine differ by more than what is compared. Nothing here changes what the host does: it
-//! calls the public functions that the commands call, in the release profile.
+//! calls the public functions that the commands call, in the release profile. With `--times N PART` nothing is measured:
+//! see [`count`].
 
 mod command;
+mod count;
 mod figure;
 mod instance;
 mod memory;
@@ -48,6 +50,8 @@ struct Arguments {
     quick: bool,
     /// A file for the figures as JSON.
     out: Option<PathBuf>,
+    /// Do one part so many times, and measure nothing.
+    times: Option<usize>,
     /// The measurements; all of them if none is named.
     names: Vec<String>,
 }
@@ -78,11 +82,16 @@ fn arguments() -> Result<Arguments> {
             // Given by `cargo bench` to every benchmark.
             "--bench" => {}
             "--quick" => arguments.quick = true,
+            "--times" => arguments.times = Some(words.next().ok_or("--times wants a number")?.parse()?),
             "--out" => arguments.out = Some(words.next().ok_or("--out wants a file")?.into()),
+            part if arguments.times.is_some() && count::PARTS.contains(&part) => arguments.names.push(word),
             name if MEASUREMENTS.iter().any(|(known, _)| *known == name) => arguments.names.push(word),
             other => {
                 let names = MEASUREMENTS.map(|(name, _)| name).join(", ");
-                return Err(format!("{other}: no option (--quick, --out FILE) and no measurement ({names})").into());
+                return Err(format!(
+                    "{other}: no option (--quick, --out FILE, --times N) and no measurement ({names})"
+                )
+                .into());
             }
         }
     }
@@ -90,6 +99,9 @@ fn arguments() -> Result<Arguments> {
 }
 
 fn run(arguments: &Arguments) -> Result {
+    if let Some(times) = arguments.times {
+        return arguments.names.iter().try_for_each(|part| count::count(part, times));
+    }
     let mut sections = Vec::new();
     for (name, measure) in MEASUREMENTS {
         if !arguments.names.is_empty() && !arguments.names.iter().any(|wanted| wanted == name) {

@@ -3,9 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use portcullis::audit::perform_audited;
 use portcullis::ceiling::Ceiling;
 use portcullis::config;
 use portcullis::connector::Connector;
+use portcullis::operation::{Around, Report, perform};
+use portcullis_audit::AuditLog;
 use portcullis_capabilities::{Grants, Ledger, OperationState, Target, link};
 use portcullis_directory::{Entry, Scope, Search};
 use portcullis_model::{Login, Operation, Password, ResetOptions, Trace};
@@ -129,11 +132,23 @@ impl Mock {
 
     /// The whole path: locate, instance, receipt.
     pub(crate) async fn perform(&self, n: usize) -> Result {
-        let report = portcullis::operation::perform(&self.connector, &self.operations[n % PEOPLE]).await;
-        match report.outcome.fault() {
-            None => Ok(()),
-            Some(fault) => Err(format!("the reset was not done: {}", fault.detail).into()),
-        }
+        done(&perform(&self.connector, &self.operations[n % PEOPLE]).await)
+    }
+
+    /// As [`Mock::perform`], with every fact in the audit log before anybody is told.
+    pub(crate) async fn perform_audited(&self, log: &AuditLog, n: usize) -> Result {
+        let (caller, around) = ("user:bench".to_owned(), Around::default());
+        let performed = perform_audited(log, caller, &self.connector, &self.operations[n % PEOPLE], around);
+        let (report, kept) = performed.await;
+        kept?;
+        done(&report)
+    }
+}
+
+fn done(report: &Report) -> Result {
+    match report.outcome.fault() {
+        None => Ok(()),
+        Some(fault) => Err(format!("the reset was not done: {}", fault.detail).into()),
     }
 }
 
