@@ -27,18 +27,25 @@ impl AttributeName {
             return Err(BadAttributeName);
         }
         let lower = text.to_ascii_lowercase();
-        let mut parts = lower.split(';');
-        let base = parts.next().unwrap_or_default();
+        let (base, options) = lower.split_once(';').map_or((&*lower, None), |(base, options)| (base, Some(options)));
         if !is_name(base) && !is_oid(base) {
             return Err(BadAttributeName);
         }
-        let mut options: Vec<&str> = parts.collect();
+        let Some(options) = options else { return Ok(Self(lower)) };
+        let mut options: Vec<&str> = options.split(';').collect();
         if !options.iter().all(|option| is_option(option)) {
             return Err(BadAttributeName);
         }
         options.sort_unstable();
         options.dedup();
         Ok(Self(std::iter::once(base).chain(options).collect::<Vec<_>>().join(";")))
+    }
+
+    /// Whether a text describes this attribute: as [`AttributeName::parse`] would say.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        // Nearly every description has no options, and is then compared where it stands.
+        if text.contains(';') { Self::parse(text).as_ref() == Ok(self) } else { self.0.eq_ignore_ascii_case(text) }
     }
 
     /// The normal form.
