@@ -73,6 +73,12 @@ impl Ledger {
         self.with(|seen| seen.clone())
     }
 
+    /// How many binds the directory refused.
+    #[must_use]
+    pub fn refused_binds(&self) -> usize {
+        self.with(|seen| seen.refused_binds)
+    }
+
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Seen) -> R) -> R {
         look(&mut self.0.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }

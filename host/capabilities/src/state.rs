@@ -43,7 +43,7 @@ pub struct Target {
 /// What one operation carries. It is the data of the operation's store and goes away with it.
 pub struct OperationState {
     pub(crate) context: Arc<Context>,
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<Arc<Target>>,
     pub(crate) secrets: Vec<Arc<Password>>,
     /// Those of them that the plugin has read.
     pub(crate) revealed: Vec<Arc<Password>>,
@@ -65,7 +65,13 @@ pub struct OperationState {
 impl OperationState {
     /// The state of an operation on a target.
     #[must_use]
-    pub fn new(context: Arc<Context>, operation: &Operation, target: Target, trace: Trace, ledger: Ledger) -> Self {
+    pub fn new(
+        context: Arc<Context>,
+        operation: &Operation,
+        target: Arc<Target>,
+        trace: Trace,
+        ledger: Ledger,
+    ) -> Self {
         let secrets = operation.secrets().cloned().collect();
         let state = Self::with(context, operation.id.as_str(), Some(target), secrets, trace, ledger);
         Self { writes: operation.kind.writes(), ..state }
@@ -86,7 +92,7 @@ impl OperationState {
     fn with(
         context: Arc<Context>,
         id: &str,
-        target: Option<Target>,
+        target: Option<Arc<Target>>,
         secrets: Vec<Arc<Password>>,
         trace: Trace,
         ledger: Ledger,

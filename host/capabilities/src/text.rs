@@ -25,7 +25,14 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
         }
         line.push(shown);
     }
-    line.trim_end().to_owned()
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// [`one_line`] of a text of the host's own making, which is one already in nearly every case.
+pub(crate) fn as_one_line(text: String, most: usize) -> String {
+    let is_one = text.len() <= most && !text.ends_with(' ') && text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    if is_one { text } else { one_line(&text, most) }
 }
 
 /// One line for people to read: without the passwords of the operation, without control characters, at most `most`
@@ -36,7 +43,8 @@ pub fn clean(text: &str, most: usize, secrets: &[Arc<Password>]) -> String {
     if holds(text, secrets) {
         return withheld(text, secrets);
     }
-    without_secrets(one_line(text, most), secrets)
+    let line = one_line(text, most);
+    if line == text { line } else { without_secrets(line, secrets) }
 }
 
 /// The text, or [`WITHHELD`] if it holds one of the passwords. A leading error code of eight hexadecimal digits (as

@@ -18,5 +18,5 @@ pub use fault::{Blame, Fault, FaultCode, Retry};
 pub use operation::{Operation, OperationId, OperationKind, Passwords, ResetOptions};
 pub use outcome::{Confirmation, Outcome, Receipt, Result, Stage, Timings};
 pub use password::{Encoding, Password, PasswordError};
-pub use trace::{Moment, Trace};
+pub use trace::{Moment, Told, Trace};
 pub use used::{Use, UsedValue};

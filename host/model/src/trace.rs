@@ -24,11 +24,42 @@ pub struct Trace(Arc<Mutex<Moments>>);
 
 #[derive(Debug, Default)]
 struct Moments {
-    kept: Vec<Moment>,
+    kept: Told,
     allowed: usize,
     denied: usize,
     omitted: usize,
+}
+
+/// The events of an operation that is over, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// When each of them happened.
+    at: Vec<SystemTime>,
+    /// How many of them somebody took while they happened.
     taken: usize,
+}
+
+/// An operation without anything odd has fewer events.
+const USUAL: usize = 12;
+
+impl Told {
+    /// The events that nobody took while they happened.
+    #[must_use]
+    pub fn untaken(&self) -> Vec<Moment> {
+        let moments = self.events.iter().zip(&self.at).skip(self.taken);
+        moments.map(|(event, at)| Moment { at: *at, event: event.clone() }).collect()
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.is_empty() {
+            self.events.reserve(USUAL);
+            self.at.reserve(USUAL);
+        }
+        self.events.push(event);
+        self.at.push(SystemTime::now());
+    }
 }
 
 impl Trace {
@@ -50,7 +81,7 @@ impl Trace {
                 return;
             }
         }
-        all.kept.push(Moment { at: SystemTime::now(), event });
+        all.kept.push(event);
     }
 
     /// Adds the last fact, and before it how many were not kept.
@@ -65,15 +96,21 @@ impl Trace {
     /// What was recorded so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.all().kept.iter().map(|moment| moment.event.clone()).collect()
+        self.all().kept.events.clone()
+    }
+
+    /// Everything that was recorded, for who ends the operation: nothing is left here.
+    #[must_use]
+    pub fn take_all(&self) -> Told {
+        std::mem::take(&mut self.all().kept)
     }
 
     /// What was recorded since this was asked the last time: for who keeps the events while they happen.
     #[must_use]
     pub fn take_new(&self) -> Vec<Moment> {
         let mut all = self.all();
-        let new = all.kept.get(all.taken..).unwrap_or_default().to_vec();
-        all.taken = all.kept.len();
+        let new = all.kept.untaken();
+        all.kept.taken = all.kept.events.len();
         new
     }
 
@@ -131,5 +168,10 @@ mod tests {
         trace.record(written());
         assert_eq!(trace.take_new().into_iter().map(|moment| moment.event).collect::<Vec<_>>(), [written()]);
         assert_eq!(trace.events().len(), 2);
+        trace.record(allowed(1));
+        let told = trace.take_all();
+        assert_eq!(told.untaken().into_iter().map(|moment| moment.event).collect::<Vec<_>>(), [allowed(1)]);
+        assert_eq!(told.events, [allowed(0), written(), allowed(1)]);
+        assert_eq!(trace.events(), [], "it was taken out");
     }
 }

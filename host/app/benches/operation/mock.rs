@@ -2,6 +2,7 @@
 //! from the files that an operator would write.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use portcullis::audit::perform_audited;
 use portcullis::ceiling::Ceiling;
@@ -83,7 +84,7 @@ pub(crate) struct Mock {
     /// One reset for each of the people; each can be done again and again.
     pub(crate) operations: Vec<Operation>,
     /// What `locate` found for each of them.
-    pub(crate) targets: Vec<Target>,
+    pub(crate) targets: Vec<Arc<Target>>,
     empty: Prepared<OperationState>,
     _sandbox: Sandbox,
 }
@@ -126,7 +127,7 @@ impl Mock {
     }
 
     fn state(&self, n: usize) -> OperationState {
-        let (context, target) = (self.connector.context.clone(), self.targets[n % PEOPLE].clone());
+        let (context, target) = (Arc::clone(&self.connector.context), Arc::clone(&self.targets[n % PEOPLE]));
         OperationState::new(context, &self.operations[n % PEOPLE], target, Trace::default(), Ledger::default())
     }
 
@@ -158,9 +159,9 @@ fn operation(n: usize) -> Result<Operation> {
     Ok(Operation::reset(login, password, ResetOptions::default())?)
 }
 
-fn target(n: usize) -> Target {
+fn target(n: usize) -> Arc<Target> {
     let dn = format!("uid=p{n},ou=people,dc=people,dc=example");
-    Target { entry: Entry { dn, attributes: Vec::new() }, server: "embedded:mock".to_owned() }
+    Arc::new(Target { entry: Entry { dn, attributes: Vec::new() }, server: "embedded:mock".to_owned() })
 }
 
 /// The search for the one entry, as `locate` sends it.

@@ -109,13 +109,16 @@ impl Locator {
         };
         let found = directory.search(&search).await.map_err(unavailable)?;
         self.answered(&found, secrets)?;
-        let shown = format!("{} below {}", search.filter, self.base);
+        let shown = || format!("{} below {}", search.filter, self.base);
         let server = found.answer.server.clone();
         let mut entries = found.entries.into_iter();
         let entry = match (entries.next(), entries.next(), found.more) {
-            (None, ..) => return Err(none(format!("no entry matches {shown}"))),
+            (None, ..) => return Err(none(format!("no entry matches {}", shown()))),
             (Some(entry), None, false) => entry,
-            _ => return Err(Fault::new(FaultCode::AccountAmbiguous, format!("more than one entry matches {shown}"))),
+            _ => {
+                let text = format!("more than one entry matches {}", shown());
+                return Err(Fault::new(FaultCode::AccountAmbiguous, text));
+            }
         };
         self.inside(&entry, &server)?;
         if let Some(exclude) = &self.exclude {
@@ -147,8 +150,10 @@ impl Locator {
 
     fn answered(&self, found: &Found, secrets: &[Arc<Password>]) -> Result<(), Fault> {
         let answer = &found.answer;
-        let words = clean(&answer.diagnostic, MOST_WORDS, secrets);
-        let said = |why: &str| format!("{} {why}: result code {} {words}", answer.server, answer.code);
+        let said = |why: &str| {
+            let words = clean(&answer.diagnostic, MOST_WORDS, secrets);
+            format!("{} {why}: result code {} {words}", answer.server, answer.code)
+        };
         match answer.code {
             0 | SIZE_LIMIT => Ok(()),
             _ if found.more => Ok(()),

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use portcullis_capabilities::{Ledger, Returned};
+use portcullis_capabilities::{Returned, Seen};
 use portcullis_model::{
     Confirmation, Effect, Event, Fault, FaultCode, Operation, OperationKind, Outcome, Receipt, Result as Answer,
     Timings,
@@ -70,7 +70,7 @@ async fn password(connector: &Connector, operation: &Operation, around: Around) 
         Looked::Unreached(_) => LookedAgain::Unreachable,
         Looked::Unasked => LookedAgain::CannotTell,
     };
-    match conclude(connector, operation, &target, known, looked, timings, &Ledger::default()) {
+    match conclude(connector, operation, &target, known, looked, timings, Seen::default()) {
         Outcome::Done(receipt) => LookedAgain::Done(receipt),
         Outcome::Refused(fault) | Outcome::Unknown(fault) => unseen(fault),
     }

@@ -11,7 +11,7 @@ mod look;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_capabilities::{Context, Intent, Ledger, OperationState, Target};
+use portcullis_capabilities::{Context, Intent, Ledger, OperationState, Seen, Target};
 use portcullis_directory::Directory;
 use portcullis_model::{
     Confirmation, Event, Fault, FaultCode, Moment, Operation, OperationKind, Outcome, Receipt, Result as Answer,
@@ -38,7 +38,8 @@ pub struct Report {
     pub refused_binds: usize,
     /// What was asked, allowed, denied and done.
     pub events: Vec<Event>,
-    /// Those of the events that the [`Intent`] did not take, with their times.
+    /// Those of the events that the [`Intent`] did not take, with their times; none where nobody wanted to know before
+    /// the first effect, since nobody keeps them then.
     pub untaken: Vec<Moment>,
 }
 
@@ -76,7 +77,7 @@ pub async fn perform(connector: &Connector, operation: &Operation) -> Report {
 /// Does one operation through one connector and tells the truth about it. Never panics for anything that a plugin, a
 /// directory or a caller does; takes at most the connector's time limit and the directory's own timeouts.
 pub async fn perform_within(connector: &Connector, operation: &Operation, around: Around) -> Report {
-    let outside = around.trace.clone();
+    let (outside, kept) = (around.trace.clone(), around.intent.is_some());
     let trace = outside.clone().unwrap_or_default();
     trace.record(Event::Asked {
         operation: operation.kind,
@@ -89,9 +90,13 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
     let outcome = outcome.unwrap_or_else(Outcome::Refused);
     let fault = outcome.fault().map(|fault| fault.code);
     trace.end(Event::Ended { outcome: outcome.word(), fault });
-    let refused_binds = ledger.seen().refused_binds;
-    let untaken = if outside.is_some() { Vec::new() } else { trace.take_new() };
-    Report { outcome, timings, refused_binds, events: trace.events(), untaken }
+    let refused_binds = ledger.refused_binds();
+    if outside.is_some() {
+        return Report { outcome, timings, refused_binds, events: trace.events(), untaken: Vec::new() };
+    }
+    let told = trace.take_all();
+    let untaken = if kept { told.untaken() } else { Vec::new() };
+    Report { outcome, timings, refused_binds, events: told.events, untaken }
 }
 
 /// An error here means that nothing was written.
@@ -123,11 +128,11 @@ async fn path(
     };
     timings.locate = started.elapsed();
     timings.total = timings.locate;
-    let target = located?;
+    let target = Arc::new(located?);
     trace.record(Event::Located { dn: target.entry.dn.clone(), server: target.server.clone() });
 
     // A fresh instance asks for what it needs; each call is checked, done and recorded by the capabilities.
-    let state = OperationState::new(Arc::clone(context), operation, target.clone(), trace.clone(), ledger.clone())
+    let state = OperationState::new(Arc::clone(context), operation, Arc::clone(&target), trace.clone(), ledger.clone())
         .with_intent(intent);
     let ended = connector
         .prepared
@@ -138,7 +143,8 @@ async fn path(
     timings.directory = ledger.waited().min(timings.connector);
 
     // What the plugin says is compared with what the host saw; where that leaves a doubt, the host looks.
-    let known = decide::compare(operation, ended, &ledger.seen(), trace);
+    let seen = ledger.seen();
+    let known = decide::compare(operation, ended, &seen, trace);
     let confirming = Instant::now();
     let directory = instead.as_ref().map(|instead| &instead.confirm).or(own);
     let looked = confirm::look(connector, directory, operation, &target, &known);
@@ -149,7 +155,7 @@ async fn path(
     // Where nothing was to confirm no time is told.
     timings.confirm = if looked == Looked::Unasked { Duration::ZERO } else { confirming.elapsed() };
     timings.total = started.elapsed();
-    Ok(conclude(connector, operation, &target, known, looked, *timings, ledger))
+    Ok(conclude(connector, operation, &target, known, looked, *timings, seen))
 }
 
 /// Three words, decided in one place.
@@ -160,7 +166,7 @@ fn conclude(
     known: Known,
     looked: Looked,
     timings: Timings,
-    ledger: &Ledger,
+    seen: Seen,
 ) -> Outcome {
     let (returned, shortfall, confirmation) = match (known, looked) {
         (Known::Nothing(fault), _) => return Outcome::Refused(fault),
@@ -200,7 +206,7 @@ fn conclude(
         account: operation.account.to_string(),
         connector: connector.file.name.clone(),
         target: target.entry.dn.clone(),
-        server: ledger.seen().server.unwrap_or_else(|| target.server.clone()),
+        server: seen.server.unwrap_or_else(|| target.server.clone()),
         effects: returned.effects,
         notes: returned.notes,
         result,

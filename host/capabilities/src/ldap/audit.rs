@@ -21,7 +21,14 @@ pub(super) fn names(attributes: &[AttributeName]) -> String {
     if attributes.is_empty() {
         return "(no attributes)".into();
     }
-    attributes.iter().map(AttributeName::as_str).collect::<Vec<_>>().join(", ")
+    let mut names = String::with_capacity(attributes.iter().map(|name| name.as_str().len() + 2).sum());
+    for name in attributes {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(name.as_str());
+    }
+    names
 }
 
 pub(super) fn reads(attributes: &[AttributeName]) -> Vec<Use> {
@@ -45,14 +52,14 @@ pub(super) fn sent_with(performer: &Performer, controls: &[Control]) -> Vec<Use>
     as_target.into_iter().chain(controls.iter().map(control)).collect()
 }
 
-pub(super) fn written(what: &[String], server: &str, password: bool) -> Event {
-    Event::Written { what: what.to_vec(), server: server.to_owned(), password }
+pub(super) fn written(what: Vec<String>, server: &str, password: bool) -> Event {
+    Event::Written { what, server: server.to_owned(), password }
 }
 
-pub(super) fn refused(what: &[String], code: u32, server: &str) -> Event {
-    Event::Refused { what: what.to_vec(), code, server: server.to_owned() }
+pub(super) fn refused(what: Vec<String>, code: u32, server: &str) -> Event {
+    Event::Refused { what, code, server: server.to_owned() }
 }
 
-pub(super) fn in_doubt(what: &[String], password: bool, reason: String) -> Event {
-    Event::InDoubt { what: what.to_vec(), password, reason }
+pub(super) fn in_doubt(what: Vec<String>, password: bool, reason: String) -> Event {
+    Event::InDoubt { what, password, reason }
 }

@@ -19,12 +19,15 @@ impl OperationState {
         self.context.directory.clone().ok_or_else(|| wasmtime::Error::msg("`ldap` was linked without a directory"))
     }
 
-    /// The target as it is now: as it was located, unless something was written since.
+    /// The target as it was located, unless something was written since.
+    pub(super) fn target_as_located(&self) -> Option<&Entry> {
+        let unwritten = self.ledger.with(|seen| seen.written + seen.in_doubt) == 0;
+        self.target.as_ref().filter(|_| unwritten).map(|target| &target.entry)
+    }
+
+    /// The target as it is now.
     pub(super) async fn read_target(&mut self) -> wasmtime::Result<Option<Result<Entry, Failure>>> {
         let Some(target) = &self.target else { return Ok(None) };
-        if self.ledger.with(|seen| seen.written + seen.in_doubt) == 0 {
-            return Ok(Some(Ok(target.entry.clone())));
-        }
         let grant = self.context.grants.ldap.as_ref();
         let search = Search {
             base: target.entry.dn.clone(),
@@ -77,7 +80,7 @@ impl OperationState {
         }
         let sending = self.ledger.sending(password);
         let result = self.ledger.clone().waiting(directory.modify(&performer, &modify)).await;
-        Ok(self.settle(sending, &what, password, result))
+        Ok(self.settle(sending, what, password, result))
     }
 
     pub(super) async fn run_set_password(
@@ -92,7 +95,7 @@ impl OperationState {
         }
         let sending = self.ledger.sending(true);
         let result = self.ledger.clone().waiting(directory.set_password(&performer, &request)).await;
-        Ok(self.settle(sending, &what, true, result))
+        Ok(self.settle(sending, what, true, result))
     }
 
     pub(super) async fn run_bind(
@@ -135,7 +138,7 @@ impl OperationState {
     fn settle(
         &self,
         sending: Sending,
-        what: &[String],
+        what: Vec<String>,
         password: bool,
         result: Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
@@ -151,7 +154,7 @@ impl OperationState {
             Err(Failure::BindRefused(answer)) => {
                 sending.not_sent();
                 self.ledger.with(|seen| seen.refused_binds += 1);
-                self.trace.record(audit::refused(&["bind as the target".to_owned()], answer.code, &answer.server));
+                self.trace.record(audit::refused(vec!["bind as the target".to_owned()], answer.code, &answer.server));
             }
             Err(Failure::Unavailable(_) | Failure::Unprotected(_) | Failure::ServiceAccount(_)) => sending.not_sent(),
             Err(failure @ (Failure::InDoubt(_) | Failure::Nonsense(_))) => {

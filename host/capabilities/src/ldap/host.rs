@@ -13,7 +13,7 @@ use crate::Permitted;
 use crate::bindings::portcullis::writeback::ldap::{Answer, Change, Control, Entry, Host, LdapError, Performer, Query};
 use crate::secrets::Held;
 use crate::state::OperationState;
-use crate::text::{clean, holds, one_line};
+use crate::text::{as_one_line, clean, holds, one_line};
 
 /// The most entries that one search returns.
 const MOST_ENTRIES: u32 = 100;
@@ -31,8 +31,8 @@ impl OperationState {
         self.context.grants.ldap.as_ref().unwrap_or(&NOTHING)
     }
 
-    fn target_dn(&self) -> Result<String, LdapError> {
-        self.target.as_ref().map(|target| target.entry.dn.clone()).ok_or(LdapError::NoTarget)
+    fn target_dn(&self) -> Result<&str, LdapError> {
+        self.target.as_ref().map(|target| &*target.entry.dn).ok_or(LdapError::NoTarget)
     }
 
     /// The request if it was permitted, with the event either way. What it is about is made of names that were granted;
@@ -46,7 +46,7 @@ impl OperationState {
         match checked {
             Ok(permitted) => {
                 let (subject, uses) = permitted.look(about);
-                self.trace.record(audit::allowed(call, one_line(&subject, MOST_SUBJECT), uses));
+                self.trace.record(audit::allowed(call, as_one_line(subject, MOST_SUBJECT), uses));
                 Ok(permitted)
             }
             Err(denial) => {
@@ -92,9 +92,13 @@ impl Host for OperationState {
         self.charge()?;
         let about = |names: &Vec<_>| (audit::names(names), audit::reads(names));
         let names = or_return!(self.pass("target", about, self.grant().permit_read(&attributes)));
+        let names = names.into_inner();
+        if let Some(entry) = self.target_as_located() {
+            return Ok(Ok(convert::one_entry(entry, &names)));
+        }
         Ok(match self.read_target().await? {
             None => Err(LdapError::NoTarget),
-            Some(Ok(entry)) => Ok(convert::one_entry(&entry, &names.into_inner())),
+            Some(Ok(entry)) => Ok(convert::one_entry(&entry, &names)),
             Some(Err(failure)) => Err(convert::failure(failure, false, &self.secrets)),
         })
     }
@@ -146,10 +150,10 @@ impl Host for OperationState {
             changes.into_iter().map(|change| convert::change(self, change)).collect::<wasmtime::Result<Vec<_>>>()?;
         let controls = controls.into_iter().map(convert::control).collect();
         let target = or_return!(self.target_dn());
-        let subject = changes.iter().map(describe).collect::<Vec<_>>().join(", ");
+        let subject = described(&changes);
         let checked = self
             .may_write(performer.as_ref())
-            .and_then(|()| self.grant().permit_modify(&target, &dn, performer.as_ref(), changes, controls));
+            .and_then(|()| self.grant().permit_modify(target, &dn, performer.as_ref(), changes, controls));
         let about = |(performer, modify): &(dir::Performer, dir::Modify)| {
             let written = modify.changes.iter().flat_map(audit::writes);
             (subject, written.chain(audit::sent_with(performer, &modify.controls)).collect())
@@ -173,7 +177,7 @@ impl Host for OperationState {
         let target = or_return!(self.target_dn());
         let checked = self
             .may_write(performer.as_ref())
-            .and_then(|()| self.grant().permit_set_password(&target, &dn, performer.as_ref(), new, controls));
+            .and_then(|()| self.grant().permit_set_password(target, &dn, performer.as_ref(), new, controls));
         let about = |(performer, request): &(dir::Performer, dir::SetPassword)| {
             let with = audit::sent_with(performer, &request.controls);
             ("the target's password".into(), [Use::SetPassword].into_iter().chain(with).collect())
@@ -188,9 +192,9 @@ impl Host for OperationState {
         let password = self.table.get(&password)?.clone();
         let controls = controls.into_iter().map(convert::control).collect();
         let target = or_return!(self.target_dn());
-        let refused = self.ledger.with(|seen| seen.refused_binds);
+        let refused = self.ledger.refused_binds();
         let subject = format!("as the target with the password `{}`", password.label.name());
-        let checked = self.grant().permit_bind(&target, &dn, password, refused, controls);
+        let checked = self.grant().permit_bind(target, &dn, password, refused, controls);
         let about = |(_, _, controls): &(String, Held, Vec<dir::Control>)| {
             let with = audit::sent_with(&dir::Performer::Service, controls);
             (subject, [Use::TryBind].into_iter().chain(with).collect())
@@ -219,21 +223,28 @@ impl OperationState {
         if !self.writes {
             return Err(Denial::new("the target", "this operation only asks: nothing may be written in it"));
         }
-        performer.map_or(Ok(()), |_| one_refused_bind(self.ledger.with(|seen| seen.refused_binds)))
+        performer.map_or(Ok(()), |_| one_refused_bind(self.ledger.refused_binds()))
     }
 }
 
-/// A change in words, without its values.
-fn describe(change: &PlacedChange) -> String {
-    let kind = match change.kind {
-        dir::ChangeKind::Add => "add",
-        dir::ChangeKind::Delete => "delete",
-        dir::ChangeKind::Replace => "replace",
-    };
-    let with = match change.values.as_slice() {
-        [] => " with nothing",
-        values if values.iter().any(|value| matches!(value, Placed::Password(..))) => " with a password",
-        _ => "",
-    };
-    format!("{kind} {}{with}", change.attribute)
+/// Changes in words, without their values.
+fn described(changes: &[PlacedChange]) -> String {
+    let mut words = String::with_capacity(changes.iter().map(|change| change.attribute.len() + 32).sum());
+    for change in changes {
+        if !words.is_empty() {
+            words.push_str(", ");
+        }
+        words.push_str(match change.kind {
+            dir::ChangeKind::Add => "add ",
+            dir::ChangeKind::Delete => "delete ",
+            dir::ChangeKind::Replace => "replace ",
+        });
+        words.push_str(&change.attribute);
+        words.push_str(match change.values.as_slice() {
+            [] => " with nothing",
+            values if values.iter().any(|value| matches!(value, Placed::Password(..))) => " with a password",
+            _ => "",
+        });
+    }
+    words
 }
