@@ -50,11 +50,10 @@ impl Store {
     pub(super) fn replace(&mut self, id: usize, mut record: Record) -> Record {
         let Some(place) = self.records.get_mut(id) else { return record };
         std::mem::swap(place, &mut record);
-        let indexed = |r: &Record| INDEXED.map(|name| r.stored(name).map(|a| a.values.clone()));
-        if indexed(&record) != indexed(&self.records[id]) {
-            for ((_, index), attribute) in INDEXED.iter().zip(&mut self.indexes).zip(indexed(&record)) {
-                for value in attribute.unwrap_or_default() {
-                    if let Entry::Occupied(mut ids) = index.entry(folded(&value)) {
+        if INDEXED.iter().any(|name| values(&record, name) != values(&self.records[id], name)) {
+            for (name, index) in INDEXED.iter().zip(&mut self.indexes) {
+                for value in values(&record, name) {
+                    if let Entry::Occupied(mut ids) = index.entry(folded(value)) {
                         ids.get_mut().retain(|&other| other != id);
                         if ids.get().is_empty() {
                             ids.remove();
@@ -70,7 +69,7 @@ impl Store {
 
     fn index(&mut self, id: usize, record: &Record) {
         for (name, index) in INDEXED.iter().zip(&mut self.indexes) {
-            for value in record.stored(name).map_or(&[][..], |a| &a.values) {
+            for value in values(record, name) {
                 let ids = index.entry(folded(value)).or_default();
                 if ids.last() != Some(&id) {
                     ids.push(id);
@@ -112,4 +111,8 @@ impl Store {
     pub(super) fn naming_contexts(&self) -> &[String] {
         &self.naming_contexts
     }
+}
+
+fn values<'a>(record: &'a Record, name: &str) -> &'a [Vec<u8>] {
+    record.stored(name).map_or(&[], |attribute| &attribute.values)
 }
