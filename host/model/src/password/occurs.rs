@@ -31,12 +31,13 @@ pub(super) fn occurs(secret: &str, text: &str) -> bool {
         return false;
     }
     let (folded, plain) = (lower(text), lower(secret));
-    let unescaped = unescaped(&folded);
-    let written = [&folded, &unescaped];
-    written.iter().any(|text| holds(text, &plain) || part_of(&plain, text))
-        || written.iter().any(|text| holds(&without_control(text), &plain))
+    // Without an escape it is the folded text once more.
+    let unescaped = folded.bytes().any(|byte| matches!(byte, b'%' | b'\\')).then(|| unescaped(&folded));
+    let written = || std::iter::once(&folded).chain(&unescaped);
+    written().any(|text| holds(text, &plain) || part_of(&plain, text))
+        || written().filter(|text| text.chars().any(is_unseen)).any(|text| holds(&without_control(text), &plain))
         || holds(&folded, &reversed(&plain))
-        || spelled_out(&folded, &unescaped, &plain)
+        || spelled_out(written(), &plain)
         || encoded(secret, text, &folded)
 }
 
@@ -48,13 +49,13 @@ fn holds(text: &str, part: &str) -> bool {
 }
 
 /// With anything in between but letters and digits, forwards or backwards.
-fn spelled_out(folded: &str, unescaped: &str, plain: &str) -> bool {
+fn spelled_out<'a>(mut written: impl Iterator<Item = &'a Text>, plain: &str) -> bool {
     let bare = letters_and_digits(plain);
     if bare.len() < SPELLED_OUT {
         return false;
     }
     let backwards = reversed(&bare);
-    [folded, unescaped].iter().any(|text| {
+    written.any(|text| {
         let text = letters_and_digits(text);
         holds(&text, &bare) || holds(&text, &backwards)
     })
@@ -140,8 +141,12 @@ fn letters_and_digits(text: &str) -> Text {
 
 fn without_control(text: &str) -> Text {
     let mut kept = Zeroizing::new(String::with_capacity(text.len()));
-    kept.extend(text.chars().filter(|c| !c.is_control() && *c != char::REPLACEMENT_CHARACTER));
+    kept.extend(text.chars().filter(|c| !is_unseen(*c)));
     kept
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_control() || c == char::REPLACEMENT_CHARACTER
 }
 
 /// `%41`, `\41`, `\x41` and `\u0041` as the letter that they stand for.
@@ -214,6 +219,13 @@ mod tests {
         ] {
             assert!(found(&text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_text_without_an_escape_is_not_changed_by_unescaping() {
+        let every: String = (0..=char::MAX as u32).filter_map(char::from_u32).filter(|c| !"%\\".contains(*c)).collect();
+        let folded = lower(&every);
+        assert!(*unescaped(&folded) == *folded, "lower case has a lower case of its own");
     }
 
     #[test]
