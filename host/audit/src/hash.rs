@@ -19,6 +19,16 @@ impl Hash {
         Self(Sha256::digest(line).into())
     }
 
+    /// In lower case. Every line has one: formatting each byte by itself would take more than all else of the line.
+    fn digits(&self) -> [u8; 64] {
+        let digit = |four: u8| if four < 10 { b'0' + four } else { b'a' - 10 + four };
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
+        digits
+    }
+
     /// The 64 hexadecimal digits, if they are those.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -36,13 +46,13 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
 impl Serialize for Hash {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

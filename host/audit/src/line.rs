@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{About, Fact, Hash, Place};
+use crate::{About, Entry, Fact, Hash, Place};
 
 /// The version of the format. A field may be added within a version; none changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -38,10 +38,28 @@ pub(crate) struct Links {
     pub(crate) fact: String,
 }
 
-impl Line {
+/// A [`Line`] as it is written, made of a fact that stays where it is.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewLine<'a> {
+    v: u32,
+    pub(crate) seq: u64,
+    #[serde(serialize_with = "milliseconds")]
+    at: SystemTime,
+    prev: Hash,
+    #[serde(flatten)]
+    about: &'a About,
+    #[serde(flatten)]
+    fact: &'a Fact,
+}
+
+impl<'a> NewLine<'a> {
     /// The line after a place.
-    pub(crate) fn after(place: Place, at: SystemTime, about: About, fact: Fact) -> Self {
-        let at = humantime::format_rfc3339_millis(at).to_string();
-        Self { v: VERSION, seq: place.seq + 1, at, prev: place.hash, about, fact }
+    pub(crate) fn after(place: Place, entry: &'a Entry) -> Self {
+        let (about, fact) = (&*entry.about, &entry.fact);
+        Self { v: VERSION, seq: place.seq + 1, at: entry.at, prev: place.hash, about, fact }
     }
+}
+
+fn milliseconds<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&humantime::format_rfc3339_millis(*at))
 }

@@ -40,15 +40,15 @@ pub(crate) fn unwritable(error: &AuditError) -> Fault {
 }
 
 /// Events of an operation as facts.
-pub(crate) fn facts(about: &About, moments: Vec<Moment>) -> Vec<Entry> {
-    let entry = |moment: Moment| Entry { at: moment.at, about: about.clone(), fact: moment.event.into() };
+pub(crate) fn facts(about: &Arc<About>, moments: Vec<Moment>) -> Vec<Entry> {
+    let entry = |moment: Moment| Entry { at: moment.at, about: Arc::clone(about), fact: moment.event.into() };
     moments.into_iter().map(entry).collect()
 }
 
 /// Writes down what happened until now before the first effect of an operation.
 struct BeforeEffect {
     log: AuditLog,
-    about: About,
+    about: Arc<About>,
 }
 
 #[async_trait::async_trait]
@@ -72,12 +72,12 @@ pub async fn perform_audited(
     operation: &Operation,
     around: Around,
 ) -> (Report, Result<(), Fault>) {
-    let about = About {
+    let about = Arc::new(About {
         operation: Some(operation.id.to_string()),
         connector: Some(connector.file.name.clone()),
         caller: Some(caller),
-    };
-    let intent = Arc::new(BeforeEffect { log: log.clone(), about: about.clone() });
+    });
+    let intent = Arc::new(BeforeEffect { log: log.clone(), about: Arc::clone(&about) });
     let around = Around { intent: Some(intent), ..around };
     let mut report = perform_within(connector, operation, around).await;
     let rest = facts(&about, std::mem::take(&mut report.untaken));

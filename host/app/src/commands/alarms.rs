@@ -1,6 +1,7 @@
 //! `portcullis alarms`: the alarms of the audit log, those that a service told and those that none was there to tell.
 //! Its exit code is made for monitoring. Writes nothing.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
@@ -85,7 +86,7 @@ fn found(
         let entry = raised.entry();
         if entry.at >= since {
             let at = humantime::format_rfc3339_millis(entry.at).to_string();
-            let (about, fact) = (entry.about, entry.fact);
+            let (about, fact) = (Arc::unwrap_or_clone(entry.about), entry.fact);
             let line =
                 Line { v: portcullis_audit::VERSION, seq: 0, at, prev: portcullis_audit::Hash::NONE, about, fact };
             all.push(Shown { line, alarm: raised.alarm.clone(), told: false });

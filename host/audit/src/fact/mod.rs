@@ -5,6 +5,7 @@ mod host;
 mod operation;
 mod registry;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use host::{
@@ -37,8 +38,8 @@ pub struct About {
 pub struct Entry {
     /// When it happened.
     pub at: SystemTime,
-    /// Whom it is about.
-    pub about: About,
+    /// Whom it is about; shared by all facts of an operation.
+    pub about: Arc<About>,
     /// What happened.
     pub fact: Fact,
 }
@@ -46,8 +47,8 @@ pub struct Entry {
 impl Entry {
     /// A fact of this moment.
     #[must_use]
-    pub fn now(about: About, fact: impl Into<Fact>) -> Self {
-        Self { at: SystemTime::now(), about, fact: fact.into() }
+    pub fn now(about: impl Into<Arc<About>>, fact: impl Into<Fact>) -> Self {
+        Self { at: SystemTime::now(), about: about.into(), fact: fact.into() }
     }
 }
 

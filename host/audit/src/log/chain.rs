@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::fact::{Checkpoint, Repaired, Segment};
 use crate::head::Head;
 use crate::key::Key;
-use crate::line::{Line, Links};
+use crate::line::{Links, NewLine};
 use crate::segment;
 use crate::{About, AuditError, Entry, Hash, Place, PublicKey};
 
@@ -199,15 +199,15 @@ impl Chain {
             end.file.sync_data().map_err(AuditError::io("writing to disk", &self.folder))?;
             end = End { first, file: segment::begin(&self.folder, first)?, length: 0, ..end };
             segment::sync(&self.folder)?;
-            add(&mut bytes, &mut end.place, Entry::now(About::default(), Segment { previous }))?;
+            add(&mut bytes, &mut end.place, &Entry::now(About::default(), Segment { previous }))?;
         }
         for entry in entries {
-            add(&mut bytes, &mut end.place, entry)?;
+            add(&mut bytes, &mut end.place, &entry)?;
         }
         if checkpoint {
             let signature = self.key.sign(end.place.seq, end.place.hash);
             let fact = Checkpoint { key: self.key.public().id(), signature };
-            add(&mut bytes, &mut end.place, Entry::now(About::default(), fact))?;
+            add(&mut bytes, &mut end.place, &Entry::now(About::default(), fact))?;
             self.covered = end.place.seq;
         }
         let path = segment::path(&self.folder, end.first);
@@ -255,8 +255,8 @@ impl Drop for Held {
     }
 }
 
-fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), AuditError> {
-    let line = Line::after(*place, entry.at, entry.about, entry.fact);
+fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: &Entry) -> Result<(), AuditError> {
+    let line = NewLine::after(*place, entry);
     let from = bytes.len();
     serde_json::to_writer(&mut *bytes, &line).map_err(|error| AuditError::Io {
         doing: "writing a line",

@@ -15,6 +15,7 @@ mod watch;
 mod window;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portcullis_audit::fact::Alarm;
@@ -91,7 +92,7 @@ impl Raised {
     /// For the log.
     #[must_use]
     pub fn entry(&self) -> Entry {
-        Entry { at: moment(self.at), about: self.about.clone(), fact: self.alarm.clone().into() }
+        Entry { at: moment(self.at), about: Arc::new(self.about.clone()), fact: self.alarm.clone().into() }
     }
 }
 

@@ -29,7 +29,7 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// it was allowed.
 struct Journaled {
     parts: Arc<Parts>,
-    about: About,
+    about: Arc<About>,
     id: OperationId,
 }
 
@@ -129,8 +129,8 @@ async fn deliver(
 ) -> Result<Event, Fault> {
     let (running, around) = prepared(parts, record)?;
     let operation = opened(parts, record, passwords).await?;
-    let about = about(record);
-    let intent = Journaled { parts: Arc::clone(parts), about: about.clone(), id: record.id.clone() };
+    let about = Arc::new(about(record));
+    let intent = Journaled { parts: Arc::clone(parts), about: Arc::clone(&about), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
     let report = parts.recordings.perform(&running.connector, &operation, around).await;
     // Before anybody is told. What was done stays true if it cannot be written: then nothing more is taken.
@@ -155,7 +155,7 @@ async fn look(parts: &Parts, ticket: &Ticket, record: &Record) -> Event {
                 let trace = Trace::default();
                 let looked =
                     look_again(&running.connector, &operation, Around { trace: Some(trace.clone()), ..around }).await;
-                parts.audit.note(audit::facts(&about(record), trace.take_new()));
+                parts.audit.note(audit::facts(&Arc::new(about(record)), trace.take_new()));
                 looked
             }
             Err(fault) => LookedAgain::CannotTell(fault),

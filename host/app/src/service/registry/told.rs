@@ -1,5 +1,7 @@
 //! What became of connectors, for the audit log.
 
+use std::sync::Arc;
+
 use portcullis_audit::fact::{
     ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn,
 };
@@ -35,7 +37,7 @@ impl Registry {
     /// Writes down what a plugin's own check asked of the host.
     pub(super) fn checked(&self, connector: &str, trace: &Trace) {
         let about = About { connector: Some(connector.to_owned()), ..About::default() };
-        let facts = audit::facts(&about, trace.take_new());
+        let facts = audit::facts(&Arc::new(about), trace.take_new());
         if !facts.is_empty() {
             self.audit.note(facts);
         }
