@@ -1,8 +1,10 @@
 //! The service, measured: through its HTTP interface, from its start, and after an outage.
 //!
-//! The journal is on the disk of the temporary folder, with every commit synced as in production. The callers run in the
-//! same process, on a runtime of their own, and so on the same processors as the service.
+//! The journal is on the disk of the temporary folder, with every commit synced as in production, and so is the audit
+//! log, which the service always writes. The callers run in the same process, on a runtime of their own, and so on the
+//! same processors as the service.
 
+mod audit;
 mod backlog;
 mod batches;
 mod client;

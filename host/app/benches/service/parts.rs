@@ -11,11 +11,11 @@ use portcullis_journal::{Accepted, Event, Journal, NewOperation};
 use portcullis_model::{Login, Operation, OperationId, OperationKind, Password, ResetOptions};
 use portcullis_seal::{Binding, KeyRing, Label, seal, unix_seconds};
 
-use super::batches;
 use super::client::{Door, Way};
 use super::requests::{CALLERS, PEOPLE, callers};
 use super::server::Server;
 use super::world::World;
+use super::{audit, batches};
 use crate::Result;
 use crate::figure::{Figure, Section};
 use crate::stats::{each, processor_time};
@@ -23,9 +23,11 @@ use crate::stats::{each, processor_time};
 const METHOD: &str = "Each part alone, in turns. \"Request\" is `GET /health/live` by 64 callers in clear: HTTP on both \
     sides, and nothing behind it. \"Sealing\" is HPKE with the host's key, and \"opening\" the same password again. \"The \
     path\" is `perform` on the service's own connector, with the confirmation. \"The journal\" is `Journal` with the three \
-    events of an operation (accepted with a sealed password, acting, done with a receipt), by 64 tasks or by one. \"A \
-    sync\" is `fdatasync` after 4 KiB that were written over, on the same disk. Processor times are user and system, and \
-    what 64 callers cost the kernel for their connections is in them.";
+    events of an operation (accepted with a sealed password, acting, done with a receipt), by 64 tasks or by one. \"The \
+    audit log\" is `AuditLog` with the nine facts of an operation: five are written before the effect, three synced before \
+    anybody is told, and one noted at the end; the service has no switch for it, so this is what it costs. \"A sync\" is \
+    `fdatasync` after 4 KiB that were written over, on the same disk. Processor times are user and system, and what 64 \
+    callers cost the kernel for their connections is in them.";
 
 /// Measures.
 pub(crate) fn measure(quick: bool) -> Result<Section> {
@@ -38,6 +40,8 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
     let journal = Bare::open(&world)?;
     let [mut request, mut rate, mut seals, mut opens, mut path, mut sync] = [const { Vec::new() }; 6];
     let [mut many, mut many_time, mut batch, mut single] = [const { Vec::new() }; 4];
+    let log = audit::Log::open(&world)?;
+    let [mut facts, mut facts_time, mut facts_single] = [const { Vec::new() }; 3];
     for _ in 0..rounds {
         let (in_a_second, processor) = callers.block_on(requests(&way, time))?;
         rate.push(in_a_second);
@@ -51,8 +55,13 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         many.push(in_a_second);
         many_time.push(processor);
         single.push(1e6 / 3.0 / server.block_on(journal.operations(1, time))?.0);
+        let (in_a_second, processor) = server.block_on(log.operations(CALLERS, time))?;
+        facts.push(in_a_second * audit::FACTS as f64);
+        facts_time.push(processor);
+        facts_single.push(1e6 / server.block_on(log.operations(1, time))?.0);
         sync.push(one_sync(&world, time / 4)?);
     }
+    log.close();
     server.stop()?;
     let figures = vec![
         Figure::of("request, processor time", "us", &request),
@@ -64,6 +73,9 @@ pub(crate) fn measure(quick: bool) -> Result<Section> {
         Figure::of("the journal, 64 at once", "operations/s", &many),
         Figure::of("the journal, events in one commit, 64 at once", "", &batch),
         Figure::of("the journal, an event alone in its commit", "us", &single),
+        Figure::of("the audit log, processor time of an operation, 64 at once", "us", &facts_time),
+        Figure::of("the audit log, 64 at once", "facts/s", &facts),
+        Figure::of("the audit log, the facts of an operation alone", "us", &facts_single),
         Figure::of("a sync", "us", &sync),
     ];
     Ok(Section { title: "The service: where an operation's time goes", method: METHOD.to_owned(), figures })
