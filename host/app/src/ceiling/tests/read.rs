@@ -41,6 +41,15 @@ fn mistakes_are_told() {
     assert_eq!(refused("= ="), ["syntax"]);
 }
 
+/// A line of a connector's file that got under `[config]`: what it holds is in no word of the message.
+#[test]
+fn a_password_in_a_wrong_place_is_not_repeated() {
+    let text = "accounts = [\"*\"]\n[config]\nbind-password = \"hunter2\"\n";
+    let problems = Ceiling::of_text(text, Path::new("ceiling.toml")).map(|_| ()).unwrap_err();
+    let told = format!("{:?}", miette::Report::new(problems));
+    assert!(told.contains("`***` is not what a setting may be") && !told.contains("hunter2"), "{told}");
+}
+
 #[test]
 fn two_signers_have_two_keys() {
     let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
