@@ -14,6 +14,7 @@ use crate::ldap::RootDseCache;
 use crate::log::Sink;
 use crate::secrets::{Held, Label};
 use crate::text::one_line;
+use crate::wasi::Clock;
 use crate::{Grants, Ledger};
 
 /// What all operations of one connector share: it never changes while the connector runs.
@@ -54,6 +55,7 @@ pub struct OperationState {
     pub(crate) table: ResourceTable,
     pub(crate) sink: Sink,
     pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) clock: Clock,
     /// Still to be asked before the first effect.
     pub(crate) intent: Option<Arc<dyn Intent>>,
     /// Settings and the log, which are told of once.
@@ -108,6 +110,7 @@ impl OperationState {
             table,
             sink,
             wasi: None,
+            clock: Clock::default(),
             intent: None,
             told: BTreeSet::new(),
             limiter,
