@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_directory::{Directory, Entry};
-use portcullis_model::{Event, Login, Operation, OperationId, Password, Trace, Use};
+use portcullis_model::{Event, Login, Operation, OperationId, OperationKind, Password, Trace, Use};
 use portcullis_sandbox::{Guarded, LimitHit, Limiter, Limits};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::WasiCtx;
@@ -50,6 +50,8 @@ pub struct OperationState {
     pub(crate) revealed: Vec<Arc<Password>>,
     /// Whether this kind of operation changes anything; one that only asks may not write, whatever is granted.
     pub(crate) writes: bool,
+    /// Whether the caller has to know the old password.
+    pub(crate) changes: bool,
     pub(crate) trace: Trace,
     pub(crate) ledger: Ledger,
     pub(crate) table: ResourceTable,
@@ -70,7 +72,8 @@ impl OperationState {
     pub fn new(context: Arc<Context>, operation: &Operation, target: Target, trace: Trace, ledger: Ledger) -> Self {
         let secrets = operation.secrets().cloned().collect();
         let state = Self::with(context, operation.id.as_str(), Some(target), secrets, trace, ledger);
-        Self { writes: operation.kind.writes(), ..state }
+        let changes = operation.kind == OperationKind::ChangePassword;
+        Self { writes: operation.kind.writes(), changes, ..state }
     }
 
     /// With what has to happen before the first effect.
@@ -105,6 +108,7 @@ impl OperationState {
             secrets,
             revealed: Vec::new(),
             writes: false,
+            changes: false,
             trace,
             ledger,
             table,
