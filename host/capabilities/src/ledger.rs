@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use portcullis_directory::Answer;
 use portcullis_model::Fault;
 use tracing::Instrument as _;
 
@@ -35,6 +36,10 @@ pub struct Seen {
     pub waiting: bool,
     /// Binds that the directory refused.
     pub refused_binds: usize,
+    /// What the directory answered to the last bind with the candidate.
+    pub candidate: Option<Answer>,
+    /// The directory took a bind with the old password.
+    pub old_taken: bool,
     /// The first call that the grants stopped, in words.
     pub denied: Option<String>,
     /// A password was not sent because the connection is not protected; which one, in words.

@@ -67,3 +67,16 @@ async fn a_refusal_in_the_plugins_words() {
     running.reset().await.refused("password-in-history", 10);
     assert!(running.binds(ALICE, OLD).await);
 }
+
+/// Whoever is told that a password is right may let somebody in by it: that is the directory's to say.
+#[tokio::test]
+async fn a_wrong_password_called_right() {
+    let world = World::new();
+    let draft = || world.hostile("write-another-entry").set("config.then", "claim").set("ldap.allow.try-bind", true);
+    for candidate in [NEW, OLD] {
+        let report = draft().start().verify(candidate).await;
+        report.refused("plugin-untrue", 18);
+        assert!(!sent(&report), "{report}");
+    }
+    world.goes_on().await;
+}

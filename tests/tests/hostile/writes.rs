@@ -139,6 +139,18 @@ async fn the_old_password_as_the_new_one() {
     world.goes_on().await;
 }
 
+/// Whoever may change passwords with the old one at hand does not get a reset by a plugin that leaves it out.
+#[tokio::test]
+async fn a_change_without_the_old_password() {
+    let world = world();
+    for (behave, call) in [("well", "modify"), ("set-password", "set-password")] {
+        let draft = || world.hostile(behave).set("ldap.allow.set-password", true).set("ldap.allow.try-bind", true);
+        denied_in_a_change(draft(), call, "the new password").await;
+        draft().start().reset().await.confirmed();
+    }
+    world.goes_on().await;
+}
+
 #[tokio::test]
 async fn as_whom_is_written() {
     let world = world();

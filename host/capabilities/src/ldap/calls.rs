@@ -10,7 +10,7 @@ use portcullis_directory::{
 use super::{LdapGrant, audit};
 use crate::Permitted;
 use crate::ledger::Sending;
-use crate::secrets::Held;
+use crate::secrets::{Held, Label};
 use crate::state::OperationState;
 use crate::text::clean;
 
@@ -108,6 +108,11 @@ impl OperationState {
         if let Ok(answer) = &result {
             self.ledger.with(|seen| {
                 seen.refused_binds += usize::from(answer.code != 0);
+                match held.label {
+                    Label::Candidate => seen.candidate = Some(answer.clone()),
+                    Label::Old => seen.old_taken |= answer.code == 0,
+                    Label::New => {}
+                }
                 seen.server = Some(answer.server.clone());
             });
         }

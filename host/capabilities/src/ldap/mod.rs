@@ -11,6 +11,7 @@ mod calls;
 mod convert;
 mod grant;
 mod host;
+mod proof;
 mod root_dse;
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,8 @@ pub(super) fn words(text: String, secret: Option<&Password>) -> String {
 
 /// Control characters, and the marks that reorder what a person reads.
 fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An answer without the service account's password: the server that was bound to knows it, and nobody above this

@@ -101,8 +101,10 @@ impl Registry {
         looking.plugins.load(files, &self.options.sandbox, &ceiling).await;
         let mut making: FuturesUnordered<_> = wanted
             .into_iter()
-            .map(|wanted| {
-                let plugin = looking.plugins.get(Key::of(&wanted.inputs));
+            .map(|mut wanted| {
+                let key = Key::of(&wanted.inputs);
+                wanted.again = looking.plugins.is_slow(key);
+                let plugin = looking.plugins.get(key);
                 self.make(*wanted, plugin, ceiling.clone())
             })
             .collect();
@@ -235,7 +237,7 @@ impl Registry {
         if refused.is_some_and(|refused| refused.inputs.as_ref() == Some(&inputs) && !refused.again) {
             return Next::Nothing;
         }
-        Next::Make(Box::new(Wanted { name, path, file, inputs, former: running }))
+        Next::Make(Box::new(Wanted { name, path, file, inputs, former: running, again: false }))
     }
 }
 

@@ -40,7 +40,7 @@ impl Registry {
                 return (None, false);
             }
         };
-        let Wanted { name, path, file, inputs, former } = wanted;
+        let Wanted { name, path, file, inputs, former, again } = wanted;
         let refused = |fault, described, again| Refused {
             file: Some(Box::new(file.clone())),
             ..Refused::new(fault, Some(inputs.clone()), described, again)
@@ -48,7 +48,7 @@ impl Registry {
         let connector = match made {
             Ok(connector) => connector,
             Err((fault, described)) => {
-                return (self.refuse(&name, path, former, refused(fault, described, false)), false);
+                return (self.refuse(&name, path, former, refused(fault, described, again)), false);
             }
         };
         let verdict = match &former {
