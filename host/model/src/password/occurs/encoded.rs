@@ -197,6 +197,9 @@ mod tests {
         ] {
             assert!(occurs(SECRET, text.as_bytes()), "{text:?}");
         }
+        let unseen = "Tr0ub4dor\u{200b}";
+        assert!(occurs(unseen, format!("{unseen:?}").as_bytes()));
+        assert!(occurs("abcp", b"61626370x"), "no prefix of a number");
         assert!(!occurs(SECRET, b"84, 114, 48, 117, 98, 52, 100"), "the beginning of it");
         assert!(!occurs("abcd", b"979899100"), "one number");
     }
