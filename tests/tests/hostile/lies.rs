@@ -2,7 +2,7 @@
 
 use portcullis_model::{Confirmation, Effect, Outcome};
 
-use crate::world::{ALICE, NEW, OLD, World, sent};
+use crate::world::{ALICE, NEW, OLD, World};
 
 /// Claims of what the host did not see.
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn nothing_was_written() {
         let report = running.reset().await;
         report.refused("plugin-untrue", 18);
         running.change(OLD).await.refused("plugin-untrue", 18);
-        assert!(!sent(&report), "{report}");
+        assert!(!report.sent_a_write(), "{report}");
         assert_eq!(running.entries().await, before);
         assert!(running.binds(ALICE, OLD).await);
     }

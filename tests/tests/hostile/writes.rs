@@ -2,7 +2,7 @@
 
 use portcullis_tests::harness::Report;
 
-use crate::world::{ALICE, Draft, NEW, OLD, World, denials, sent};
+use crate::world::{ALICE, Draft, NEW, OLD, World, denials};
 
 /// The attempt is denied with this subject, nothing is sent, and nothing is changed; also if the plugin then claims that
 /// all went well.
@@ -19,7 +19,7 @@ async fn denied(draft: impl Fn() -> Draft<'static>, call: &'static str, subject:
         };
         report.refused(code, exit);
         assert_eq!(denials(&report), [(call, subject.to_owned())], "{report}");
-        assert!(!sent(&report), "{report}");
+        assert!(!report.sent_a_write(), "{report}");
         assert_eq!(running.entries().await, before, "something was written");
         assert!(running.binds(ALICE, OLD).await && !running.binds(ALICE, NEW).await);
     }
@@ -125,7 +125,7 @@ async fn denied_in_a_change(draft: Draft<'_>, call: &'static str, subject: &str)
     let report = running.change(OLD).await;
     report.refused("not-granted", 12);
     assert_eq!(denials(&report), [(call, subject.to_owned())], "{report}");
-    assert!(!sent(&report), "{report}");
+    assert!(!report.sent_a_write(), "{report}");
     assert_eq!(running.entries().await, before);
     report
 }

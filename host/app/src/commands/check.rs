@@ -31,12 +31,8 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
         Err(code) => return code,
     };
     let service = only.is_none().then(|| service::findings(&service, &setup.config)).flatten();
-    if let Some(only) = only {
-        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-        files.retain(|file| file.name == only);
-        if files.is_empty() {
-            return setup.fault(&setup.unknown(only, &names));
-        }
+    if let Err(code) = setup.only(&mut files, only) {
+        return code;
     }
     let problem = |findings: &[Finding]| findings.iter().any(Finding::is_problem);
     let broken = service.as_deref().is_some_and(problem);

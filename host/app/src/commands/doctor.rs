@@ -43,12 +43,8 @@ impl Doctor {
             Ok(both) => both,
             Err(code) => return code,
         };
-        if let Some(only) = &self.connector {
-            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-            files.retain(|file| file.name == *only);
-            if files.is_empty() {
-                return setup.fault(&setup.unknown(only, &names));
-            }
+        if let Err(code) = setup.only(&mut files, self.connector.as_deref()) {
+            return code;
         }
         let test_accounts = match config::load_service(&setup.config) {
             Ok(service) => service.test_accounts,

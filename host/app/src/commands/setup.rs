@@ -128,6 +128,14 @@ impl Setup {
         Err(self.fault(&fault))
     }
 
+    /// Leaves nothing but the connector of this name, if there is one to leave.
+    pub(super) fn only(&self, files: &mut Vec<ConnectorFile>, name: Option<&str>) -> Result<(), ExitCode> {
+        let Some(name) = name else { return Ok(()) };
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        files.retain(|file| file.name == name);
+        if files.is_empty() { Err(self.fault(&self.unknown(name, &names))) } else { Ok(()) }
+    }
+
     /// The fault of a connector's name that is none.
     pub(super) fn unknown(&self, name: &str, names: &[String]) -> Fault {
         let folder = self.config.join("connectors");

@@ -60,18 +60,9 @@ impl PluginFacts {
     /// Of a plugin that was loaded.
     #[must_use]
     pub fn of(path: PathBuf, plugin: &Plugin) -> Self {
-        let (surface, size) = (Some(sorted(plugin.surface())), plugin.size() as u64);
+        let (surface, size) = (Some(plugin.surface().sorted()), plugin.size() as u64);
         Self { path, surface, sha256: plugin.digest().to_string(), size, ..Self::default() }
     }
-}
-
-/// The order in a binary is its compiler's and says nothing.
-fn sorted(surface: &Surface) -> Surface {
-    let mut surface = surface.clone();
-    surface.exports.sort();
-    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
-    surface.imports.iter_mut().for_each(|import| import.functions.sort());
-    surface
 }
 
 /// The ceiling that was read.

@@ -6,7 +6,7 @@ use super::super::keys::Keys;
 pub(in crate::config) const SERVICE: Keys = Keys {
     file: "portcullis.toml",
     section: "[listen]",
-    all: &[
+    tables: &[&[
         ("listen", "[listen]"),
         ("listen.addresses", r#"addresses = ["127.0.0.1:8440"]"#),
         ("listen.socket", r#"socket = "/run/portcullis/api.sock""#),
@@ -64,5 +64,5 @@ pub(in crate::config) const SERVICE: Keys = Keys {
         ("connectors.*", "[connectors.corp-ad.test-account]"),
         ("connectors.*.test-account", "[connectors.corp-ad.test-account]"),
         ("connectors.*.test-account.login", r#"login = "portcullis-test@corp.example""#),
-    ],
+    ]],
 };
