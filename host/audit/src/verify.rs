@@ -1,7 +1,7 @@
 //! Whether a log is as it was written: every line bound to the one before, every checkpoint signed, the end where the
 //! head says. Nothing is written, and nothing is believed that a signature or a hash does not show.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -16,8 +16,8 @@ pub struct Options {
     /// The key that signed, kept elsewhere. Without it the one beside the log is taken, which whoever made a false log
     /// could have made as well.
     pub key: Option<PublicKey>,
-    /// A place of the log that was kept elsewhere: its line must be there as it was.
-    pub anchor: Option<Place>,
+    /// Places of the log that were kept elsewhere: their lines must be there as they were.
+    pub anchors: Vec<Place>,
 }
 
 /// What does not fit.
@@ -121,6 +121,9 @@ pub struct Report {
     /// The last line that the head names. Lines behind it were written a moment ago, were left by a crash, or were added by
     /// somebody without the key.
     pub signed: Option<u64>,
+    /// How many bytes of a line without an end stand behind the last one: written at this moment, or left by a crash. Who
+    /// writes next cuts them off and says so. Only where the head is good; otherwise they are a finding.
+    pub torn: Option<u64>,
     /// The key with which the signatures were compared.
     pub key: KeyId,
     /// Whether this key was given by who asked, and not found beside the log.
@@ -149,12 +152,12 @@ fn as_text<S: serde::Serializer>(place: &Place, to: S) -> Result<S::Ok, S::Error
 /// Verifies the log of a state folder.
 ///
 /// # Errors
-/// A file cannot be read, or there is no key. What does not fit is no error but a finding.
+/// A file cannot be read, there is no key, or without a key that was kept elsewhere there is no log at all. What does not fit is no error but a finding.
 pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
     let folder = state.join(crate::FOLDER);
     let key = match &options.key {
         Some(key) => key.clone(),
-        None => Key::open(state, false)?.public(),
+        None => Key::of_log(state)?.public(),
     };
     // Read before the lines: what is written meanwhile only makes the log longer than its head.
     let head = Head::read(&folder);
@@ -163,15 +166,14 @@ pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
         let path = segment::path(&folder, first);
         walk.segment(&path, first)?;
     }
+    walk.ends(matches!(&head, Ok(Some(head)) if head.is_signed_by(&key) && walk.has(head.place())));
     match head {
         Ok(Some(head)) if head.is_signed_by(&key) => walk.reaches(head.place()),
         Ok(Some(_)) => walk.found(Finding::BadHead { why: "its signature is not the key's".into() }),
         Ok(None) => walk.found(Finding::BadHead { why: "it is gone or empty".into() }),
         Err(error) => walk.found(Finding::BadHead { why: error.to_string() }),
     }
-    if let Some(anchor) = options.anchor {
-        walk.reaches(anchor);
-    }
+    options.anchors.iter().for_each(|anchor| walk.reaches(*anchor));
     walk.report.signed =
         Head::read(&folder).ok().flatten().filter(|head| head.is_signed_by(&key)).map(|h| h.place().seq);
     Ok(walk.report(options.key.is_some()))
@@ -187,9 +189,10 @@ struct Walk {
     place: Option<Place>,
     /// The first line of the first file, as the name of the file has it.
     begins: u64,
-    /// Places that must be there as they were, by number.
-    wanted: Vec<Place>,
-    seen: BTreeSet<u64>,
+    /// Lines that must be there as they were, by number, and are not found yet.
+    wanted: BTreeMap<u64, Vec<Hash>>,
+    /// The line without an end that the last file has: the file, its number there, its bytes.
+    torn: Option<(String, u64, u64)>,
 }
 
 impl Walk {
@@ -202,13 +205,17 @@ impl Walk {
             checkpoints: 0,
             covered: 0,
             signed: None,
+            torn: None,
             key: key.id(),
             key_was_given: false,
             begun_anew: Vec::new(),
             findings: Vec::new(),
         };
-        let wanted = options.anchor.into_iter().chain(head.map(Head::place)).collect();
-        Self { key, report, place: None, begins: 0, wanted, seen: BTreeSet::new() }
+        let mut wanted: BTreeMap<u64, Vec<Hash>> = BTreeMap::new();
+        for place in options.anchors.iter().copied().chain(head.map(Head::place)).filter(|place| place.seq > 0) {
+            wanted.entry(place.seq).or_default().push(place.hash);
+        }
+        Self { key, report, place: None, begins: 0, wanted, torn: None }
     }
 
     fn found(&mut self, finding: Finding) {
@@ -219,6 +226,7 @@ impl Walk {
 
     fn segment(&mut self, path: &Path, first: u64) -> Result<(), AuditError> {
         use std::io::BufRead as _;
+        self.ends(false);
         if self.place.is_none() {
             self.begins = first;
         }
@@ -231,9 +239,12 @@ impl Walk {
             if reader.read_until(b'\n', &mut line).map_err(AuditError::io("reading", path))? == 0 {
                 break;
             }
-            let text = line.strip_suffix(b"\n");
-            match text.and_then(|text| Some((text, serde_json::from_slice::<Links>(text).ok()?))) {
-                Some((text, links)) if links.v == crate::VERSION && NUMBERS.contains(&links.seq) => {
+            let Some(text) = line.strip_suffix(b"\n") else {
+                self.torn = Some((name, at, line.len() as u64));
+                break;
+            };
+            match serde_json::from_slice::<Links>(text) {
+                Ok(links) if links.v == crate::VERSION && NUMBERS.contains(&links.seq) => {
                     self.line(&name, text, &links)
                 }
                 _ => self.found(Finding::NotALine { file: name.clone(), at }),
@@ -269,8 +280,8 @@ impl Walk {
             "begun-anew" => self.report.begun_anew.push(links.seq),
             _ => {}
         }
-        if self.wanted.iter().any(|wanted| wanted.seq == links.seq && wanted.hash == hash) {
-            self.seen.insert(links.seq);
+        if let Some(wanted) = self.wanted.get_mut(&links.seq) {
+            wanted.retain(|wanted| *wanted != hash);
         }
         let place = Place { seq: links.seq, hash };
         self.place = Some(place);
@@ -290,10 +301,24 @@ impl Walk {
         }
     }
 
+    /// The end of a file. A line without an end is none of the log's, unless it stands behind a good end of all.
+    fn ends(&mut self, good: bool) {
+        match self.torn.take() {
+            Some((.., bytes)) if good => self.report.torn = Some(bytes),
+            Some((file, at, _)) => self.found(Finding::NotALine { file, at }),
+            None => {}
+        }
+    }
+
     /// Whether a line is there as it was.
+    fn has(&self, place: Place) -> bool {
+        self.wanted.get(&place.seq).is_none_or(|wanted| !wanted.contains(&place.hash))
+    }
+
+    /// A line must be there as it was.
     fn reaches(&mut self, place: Place) {
         let (first, last) = (self.report.first, self.report.last.seq);
-        if place.seq == 0 || self.seen.contains(&place.seq) {
+        if self.has(place) {
             return;
         }
         let finding = if last < place.seq {

@@ -26,6 +26,9 @@ const CHECKPOINT: u64 = 1024;
 const LONGEST_HELD: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
+#[cfg(test)]
+mod tests;
+
 #[derive(Debug)]
 pub(super) struct Chain {
     folder: PathBuf,
@@ -41,7 +44,9 @@ pub(super) struct Chain {
     /// The last line that a checkpoint covers.
     covered: u64,
     /// How large a file grows.
-    pub(super) segment: u64,
+    segment: u64,
+    /// How long somebody else may hold the lock.
+    pub(super) longest_held: Duration,
 }
 
 #[derive(Debug)]
@@ -58,11 +63,11 @@ impl Chain {
         let folder = segment::make_folder(state)?;
         let lock = lock_file(&folder)?;
         // Two that begin at once begin one chain.
-        let held = Held::of(&lock, &folder)?;
+        let held = Held::of(&lock, &folder, LONGEST_HELD)?;
         let fresh = Head::read(&folder)?.is_none() && segment::all(&folder)?.is_empty();
         let key = match (Key::open(state, false), fresh) {
             (Err(AuditError::Key { .. }), true) if !state.join(crate::key::FILE).exists() => Key::open(state, true)?,
-            (Ok(_), true) => return Err(AuditError::damaged(&folder, "the log is gone, and its key is there")),
+            (Ok(_), true) => return Err(AuditError::damaged(&folder, crate::key::GONE)),
             (key, _) => key?,
         };
         let mut chain = Self::with(folder.clone(), lock.try_clone().map_err(AuditError::io("opening", &folder))?, key)?;
@@ -71,6 +76,7 @@ impl Chain {
             segment::sync(&folder)?;
             let end = End { place: Place::START, first: 1, file, length: 0 };
             chain.end = Some(chain.write(end, Vec::new(), true, true)?);
+            chain.settle()?;
         }
         drop(held);
         Ok(chain)
@@ -80,7 +86,7 @@ impl Chain {
     pub(super) fn anew(state: &Path, entry: impl FnOnce(Hash) -> Entry) -> Result<(), AuditError> {
         let folder = segment::make_folder(state)?;
         let lock = lock_file(&folder)?;
-        let held = Held::of(&lock, &folder)?;
+        let held = Held::of(&lock, &folder, LONGEST_HELD)?;
         let key = match Key::open(state, true) {
             // A key that cannot be used is kept beside, for who wants to look.
             Err(AuditError::Key { path, .. }) => {
@@ -94,17 +100,45 @@ impl Chain {
             None => Place::START,
         };
         let mut chain = Self::with(folder.clone(), lock, key)?;
+        // What is longer than a head would stay behind it.
+        let head = folder.join(crate::head::FILE);
+        chain.head_file.set_len(0).map_err(AuditError::io("emptying", &head))?;
         let file = segment::begin(&folder, last.seq + 1)?;
         segment::sync(&folder)?;
         let end = End { place: last, first: last.seq + 1, file, length: 0 };
         chain.write(end, vec![entry(last.hash)], true, true)?;
+        chain.settle()?;
         drop(held);
         Ok(())
     }
 
     fn with(folder: PathBuf, lock: File, key: Key) -> Result<Self, AuditError> {
         let head_file = Head::file(&folder)?;
-        Ok(Self { folder, key, lock, head_file, end: None, headed: None, dirty: false, covered: 0, segment: SEGMENT })
+        Ok(Self {
+            folder,
+            key,
+            lock,
+            head_file,
+            end: None,
+            headed: None,
+            dirty: false,
+            covered: 0,
+            segment: SEGMENT,
+            longest_held: LONGEST_HELD,
+        })
+    }
+
+    /// The first head of a chain gets onto the disk at once: a loss of power may leave an older one behind the lines, and
+    /// must not leave an empty one.
+    fn settle(&self) -> Result<(), AuditError> {
+        let path = self.folder.join(crate::head::FILE);
+        self.head_file.sync_all().map_err(AuditError::io("writing to disk", &path))?;
+        segment::sync(&self.folder)
+    }
+
+    /// The last place that is on the disk with everything before it, as far as it was looked for.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.headed
     }
 
     pub(super) fn public_key(&self) -> PublicKey {
@@ -118,7 +152,7 @@ impl Chain {
 
     /// Writes the lines of these facts; with `sync` they, and all before them, are on the disk when it returns.
     pub(super) fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder)?;
+        let held = Held::of(&self.lock, &self.folder, self.longest_held)?;
         let end = self.find()?;
         let due = end.place.seq + entries.len() as u64 >= self.covered + CHECKPOINT;
         let nothing = entries.is_empty() && !(sync && self.dirty);
@@ -129,7 +163,7 @@ impl Chain {
 
     /// A checkpoint over everything.
     pub(super) fn close(&mut self) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder)?;
+        let held = Held::of(&self.lock, &self.folder, self.longest_held)?;
         let end = self.find()?;
         if end.place.seq > self.covered {
             self.write(end, Vec::new(), true, true)?;
@@ -229,19 +263,31 @@ impl Chain {
 struct Held(File);
 
 impl Held {
-    fn of(lock: &File, folder: &Path) -> Result<Self, AuditError> {
+    fn of(lock: &File, folder: &Path, longest: Duration) -> Result<Self, AuditError> {
+        let until = Instant::now() + longest;
+        let held = Self::or_again(lock, folder, || {
+            let again = Instant::now() < until;
+            if again {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            again
+        })?;
+        held.ok_or_else(|| {
+            let why = format!("another process has held it for {} s", longest.as_secs());
+            AuditError::Io { doing: "locking", path: folder.to_owned(), why }
+        })
+    }
+
+    /// The lock, asked for as long as `again` says so; none if it stays with somebody else.
+    fn or_again(lock: &File, folder: &Path, mut again: impl FnMut() -> bool) -> Result<Option<Self>, AuditError> {
         // The lock belongs to the opened file, which the clone shares.
         let own = lock.try_clone().map_err(AuditError::io("opening", folder))?;
-        let until = Instant::now() + LONGEST_HELD;
         loop {
             match own.try_lock() {
-                Ok(()) => return Ok(Self(own)),
+                Ok(()) => return Ok(Some(Self(own))),
                 Err(TryLockError::Error(error)) => return Err(AuditError::io("locking", folder)(error)),
-                Err(TryLockError::WouldBlock) if Instant::now() > until => {
-                    let why = format!("another process has held it for {} s", LONGEST_HELD.as_secs());
-                    return Err(AuditError::Io { doing: "locking", path: folder.to_owned(), why });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_AGAIN),
+                Err(TryLockError::WouldBlock) if again() => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
             }
         }
     }
@@ -333,7 +379,9 @@ fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
     };
     // A number that is too large must not lead past the files that are there.
     let last = whole.rev().filter_map(place).find(|place| place.seq < first + (1 << 40));
-    Ok(last.unwrap_or(Place { seq: first.saturating_sub(1), hash: Hash::NONE }))
+    // A file in which nothing is whole stays as it is, and its number with it.
+    let nothing = first.saturating_sub(u64::from(bytes.is_empty()));
+    Ok(last.unwrap_or(Place { seq: nothing, hash: Hash::NONE }))
 }
 
 fn lock_file(folder: &Path) -> Result<File, AuditError> {

@@ -1,6 +1,8 @@
 //! The log as it is written: a thread takes the lines of everybody who writes, so that many share one sync.
 
 mod chain;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
@@ -11,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::fact::{BegunAnew, Lost};
 use crate::verify::{Options, verify};
-use crate::{About, AuditError, Entry, PublicKey};
+use crate::{About, AuditError, Entry, Place, PublicKey};
 use chain::Chain;
 pub(crate) use chain::last_line;
 
@@ -30,9 +32,25 @@ struct Inner {
     /// Gone once the log was closed.
     to: Mutex<Option<Sender<Request>>>,
     key: PublicKey,
-    /// When the log could not be written the last time, and why; none since it could.
-    trouble: Arc<Mutex<Option<(Instant, AuditError)>>>,
+    state: Arc<State>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// What the thread tells of itself.
+#[derive(Debug, Default)]
+struct State {
+    /// When the log could not be written the last time, and why; none since it could.
+    trouble: Mutex<Option<(Instant, AuditError)>>,
+    /// The last place that was seen to be on the disk.
+    place: Mutex<Option<Place>>,
+}
+
+impl State {
+    fn tell(&self, chain: &Chain, result: &Result<(), AuditError>) {
+        let trouble = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = chain.place();
+    }
 }
 
 struct Request {
@@ -52,17 +70,22 @@ impl AuditLog {
     /// # Errors
     /// The folder cannot be written, the key cannot be used, or the log does not continue where its head says.
     pub fn open(state: &Path) -> Result<Self, AuditError> {
-        let mut chain = Chain::open(state)?;
-        chain.append(Vec::new(), true)?;
+        Self::of(Chain::open(state)?, state)
+    }
+
+    fn of(mut chain: Chain, folder: &Path) -> Result<Self, AuditError> {
+        let opened = chain.append(Vec::new(), true);
+        let state = Arc::new(State::default());
+        state.tell(&chain, &opened);
+        opened?;
         let key = chain.public_key();
         let (to, from) = channel();
-        let trouble: Arc<Mutex<Option<(Instant, AuditError)>>> = Arc::default();
-        let noted = Arc::clone(&trouble);
+        let told = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("audit".into())
-            .spawn(move || write(&mut chain, &from, &noted))
-            .map_err(AuditError::io("starting a thread for", state))?;
-        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, trouble, thread: Mutex::new(Some(thread)) })))
+            .spawn(move || write(&mut chain, &from, &told))
+            .map_err(AuditError::io("starting a thread for", folder))?;
+        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, state, thread: Mutex::new(Some(thread)) })))
     }
 
     /// Begins a new chain after a log that is damaged, and says so in its first line. The old files stay as they are.
@@ -120,8 +143,15 @@ impl AuditLog {
     /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
     #[must_use]
     pub fn trouble(&self, lately: Duration) -> Option<AuditError> {
-        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = self.0.state.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.as_ref().filter(|(at, _)| at.elapsed() < lately).map(|(_, error)| error.clone())
+    }
+
+    /// The last line that is surely on the disk, as far as this log wrote and looked; none before it could. Kept elsewhere,
+    /// it is an anchor ([`Options::anchors`](crate::verify::Options::anchors)).
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        *self.0.state.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The public half of the key that signs.
@@ -147,9 +177,9 @@ impl AuditLog {
     }
 }
 
-fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
+fn write(chain: &mut Chain, from: &Receiver<Request>, state: &State) {
     let mut lost = 0;
-    while let Some(first) = next(chain, from) {
+    while let Some(first) = next(chain, from, state) {
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
         let sync = all.iter().any(|request| request.sync);
         let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
@@ -161,19 +191,20 @@ fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(In
         if let Err(error) = &result {
             tracing::error!("the audit log could not be written: {error}");
         }
-        let noted = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
-        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = noted;
+        state.tell(chain, &result);
         for done in all.into_iter().filter_map(|request| request.done) {
             done(result.clone());
         }
     }
-    if let Err(error) = chain.close() {
+    let closed = chain.close();
+    state.tell(chain, &closed);
+    if let Err(error) = closed {
         tracing::error!("the audit log could not be closed with a checkpoint: {error}");
     }
 }
 
 /// What is to be written next; none once the log is closed. Meanwhile what was only written gets onto the disk.
-fn next(chain: &mut Chain, from: &Receiver<Request>) -> Option<Request> {
+fn next(chain: &mut Chain, from: &Receiver<Request>, state: &State) -> Option<Request> {
     loop {
         if !chain.is_dirty() {
             return from.recv().ok();
@@ -182,7 +213,9 @@ fn next(chain: &mut Chain, from: &Receiver<Request>) -> Option<Request> {
             Ok(request) => return Some(request),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(error) = chain.append(Vec::new(), true) {
+                let settled = chain.append(Vec::new(), true);
+                state.tell(chain, &settled);
+                if let Err(error) = settled {
                     tracing::error!("the audit log could not be written to disk: {error}");
                     return from.recv().ok();
                 }
