@@ -6,6 +6,7 @@
 //! events, which hold none.
 
 pub mod alarms;
+pub mod anchors;
 mod background;
 pub mod findings;
 pub mod forward;

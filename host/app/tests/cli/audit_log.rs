@@ -11,7 +11,9 @@ use crate::folder::{ALICE, Folder};
 /// The two parts of the page: the hashes, the signature.
 fn page() -> [String; 2] {
     let page = fs::read_to_string(root().join("docs/audit-log.md")).unwrap();
-    let blocks = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
+    let (_, section) = page.split_once("\n## Verify it\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
     blocks.collect::<Vec<_>>().try_into().unwrap()
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod alarms;
+mod anchors;
 mod bad_input;
 mod commands;
 mod dropin;
