@@ -3,35 +3,29 @@
 //! Several processes write into one log: a lock is held around each batch, and whoever finds that the head is no longer
 //! where it left it finds the end anew.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::end::{End, adopt, last_line, last_whole};
+use super::lock::{Held, LONGEST_HELD, lock_file};
 use crate::fact::{Checkpoint, Repaired, Segment};
 use crate::head::Head;
 use crate::key::Key;
-use crate::line::{Line, Links};
+use crate::line::Line;
 use crate::segment;
 use crate::{About, AuditError, Entry, Hash, Place, PublicKey};
 
 /// How large a file grows before a further one begins.
-const SEGMENT: u64 = 64 << 20;
+pub(super) const SEGMENT: u64 = 64 << 20;
 
 /// After how many lines a checkpoint is written.
 const CHECKPOINT: u64 = 1024;
 
-/// A process that was stopped while it held the lock must not stop everybody else for ever.
-const LONGEST_HELD: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-
-#[cfg(test)]
-mod tests;
-
 #[derive(Debug)]
 pub(super) struct Chain {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     key: Key,
     lock: File,
     head_file: File,
@@ -44,17 +38,9 @@ pub(super) struct Chain {
     /// The last line that a checkpoint covers.
     covered: u64,
     /// How large a file grows.
-    segment: u64,
+    pub(super) segment: u64,
     /// How long somebody else may hold the lock.
     pub(super) longest_held: Duration,
-}
-
-#[derive(Debug)]
-struct End {
-    place: Place,
-    first: u64,
-    file: File,
-    length: u64,
 }
 
 impl Chain {
@@ -259,48 +245,6 @@ impl Chain {
     }
 }
 
-/// The lock around a batch.
-struct Held(File);
-
-impl Held {
-    fn of(lock: &File, folder: &Path, longest: Duration) -> Result<Self, AuditError> {
-        let until = Instant::now() + longest;
-        let held = Self::or_again(lock, folder, || {
-            let again = Instant::now() < until;
-            if again {
-                std::thread::sleep(LOOK_AGAIN);
-            }
-            again
-        })?;
-        held.ok_or_else(|| {
-            let why = format!("another process has held it for {} s", longest.as_secs());
-            AuditError::Io { doing: "locking", path: folder.to_owned(), why }
-        })
-    }
-
-    /// The lock, asked for as long as `again` says so; none if it stays with somebody else.
-    fn or_again(lock: &File, folder: &Path, mut again: impl FnMut() -> bool) -> Result<Option<Self>, AuditError> {
-        // The lock belongs to the opened file, which the clone shares.
-        let own = lock.try_clone().map_err(AuditError::io("opening", folder))?;
-        loop {
-            match own.try_lock() {
-                Ok(()) => return Ok(Some(Self(own))),
-                Err(TryLockError::Error(error)) => return Err(AuditError::io("locking", folder)(error)),
-                Err(TryLockError::WouldBlock) if again() => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-            }
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
-            tracing::error!("the audit log's lock cannot be given up: {error}");
-        }
-    }
-}
-
 fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), AuditError> {
     let line = Line::after(*place, entry.at, entry.about, entry.fact);
     let from = bytes.len();
@@ -312,78 +256,4 @@ fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), Audit
     *place = Place { seq: line.seq, hash: Hash::of(bytes.get(from..).unwrap_or_default()) };
     bytes.push(b'\n');
     Ok(())
-}
-
-/// Takes the whole lines after `end` if they continue the chain, and cuts a torn one off. Returns its bytes.
-fn adopt(folder: &Path, end: &mut End) -> Result<u64, AuditError> {
-    let path = segment::path(folder, end.first);
-    let failed = || AuditError::io("reading", &path);
-    let length = end.file.metadata().map_err(failed())?.len();
-    let Some(behind) = length.checked_sub(end.length) else {
-        return Err(AuditError::damaged(&path, "it is shorter than its head says"));
-    };
-    let mut bytes = vec![0; usize::try_from(behind).unwrap_or(usize::MAX)];
-    end.file.read_exact_at(&mut bytes, end.length).map_err(failed())?;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Some(text) = line.strip_suffix(b"\n") else {
-            end.file.set_len(end.length).and_then(|()| end.file.sync_all()).map_err(failed())?;
-            return Ok(line.len() as u64);
-        };
-        let links: Option<Links> = serde_json::from_slice(text).ok();
-        match links {
-            Some(links)
-                if links.v == crate::VERSION && links.seq == end.place.seq + 1 && links.prev == end.place.hash =>
-            {
-                end.place = Place { seq: links.seq, hash: Hash::of(text) };
-                end.length += line.len() as u64;
-            }
-            _ => {
-                let what = format!("what follows line {} does not continue it", end.place.seq);
-                return Err(AuditError::damaged(&path, what));
-            }
-        }
-    }
-    Ok(0)
-}
-
-/// The hash of the line that ends at this place of a file; none if no line does.
-pub(crate) fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> {
-    if end == 0 {
-        return Ok(Some(Hash::NONE));
-    }
-    if file.metadata()?.len() < end {
-        return Ok(None);
-    }
-    let mut size = end.min(64 << 10);
-    loop {
-        let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-        file.read_exact_at(&mut bytes, end - size)?;
-        let Some(line) = bytes.strip_suffix(b"\n") else { return Ok(None) };
-        if let Some(at) = line.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(Some(Hash::of(line.get(at + 1..).unwrap_or_default())));
-        }
-        if size == end {
-            return Ok(Some(Hash::of(line)));
-        }
-        size = end.min(size * 8);
-    }
-}
-
-/// The last whole line of a segment, whatever stands before it.
-fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
-    let bytes = std::fs::read(path).map_err(AuditError::io("reading", path))?;
-    let whole = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-    let place = |line: &[u8]| {
-        let links: Links = serde_json::from_slice(line).ok()?;
-        Some(Place { seq: links.seq, hash: Hash::of(line) })
-    };
-    // A number that is too large must not lead past the files that are there.
-    let last = whole.rev().filter_map(place).find(|place| place.seq < first + (1 << 40));
-    // A file in which nothing is whole stays as it is, and its number with it.
-    let nothing = first.saturating_sub(u64::from(bytes.is_empty()));
-    Ok(last.unwrap_or(Place { seq: nothing, hash: Hash::NONE }))
-}
-
-fn lock_file(folder: &Path) -> Result<File, AuditError> {
-    segment::made(folder, "audit.lock", 0o600)
 }

@@ -1,27 +1,25 @@
 //! The log as it is written: a thread takes the lines of everybody who writes, so that many share one sync.
 
 mod chain;
+mod end;
+mod lock;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::fact::{BegunAnew, Lost};
+use crate::fact::BegunAnew;
 use crate::verify::{Options, verify};
 use crate::{About, AuditError, Entry, Place, PublicKey};
 use chain::Chain;
-pub(crate) use chain::last_line;
-
-/// After how long without anything to write the last lines are synced and signed.
-const SETTLE: Duration = Duration::from_millis(200);
-
-/// How many writers share a sync at most.
-const MOST_TOGETHER: usize = 1024;
+pub(crate) use end::last_line;
+use writer::{Request, State, write};
 
 /// The audit log of a state folder; a clone writes into the same one.
 #[derive(Debug, Clone)]
@@ -35,34 +33,6 @@ struct Inner {
     state: Arc<State>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
-
-/// What the thread tells of itself.
-#[derive(Debug, Default)]
-struct State {
-    /// When the log could not be written the last time, and why; none since it could.
-    trouble: Mutex<Option<(Instant, AuditError)>>,
-    /// The last place that was seen to be on the disk.
-    place: Mutex<Option<Place>>,
-}
-
-impl State {
-    fn tell(&self, chain: &Chain, result: &Result<(), AuditError>) {
-        let trouble = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = chain.place();
-    }
-}
-
-struct Request {
-    entries: Vec<Entry>,
-    /// Whether the lines have to be on the disk before anybody is told.
-    sync: bool,
-    /// Told when they are written; nobody waits for a note.
-    done: Option<Done>,
-}
-
-/// Tells whoever waits, a task or a thread.
-type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
 
 impl AuditLog {
     /// Opens the log of a state folder, and makes it if there is none. Several processes may have it open.
@@ -173,53 +143,6 @@ impl AuditLog {
         // Without the thread the request is dropped, and who waits for it reads that the log is closed.
         if let Some(to) = &*self.0.to.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = to.send(request);
-        }
-    }
-}
-
-fn write(chain: &mut Chain, from: &Receiver<Request>, state: &State) {
-    let mut lost = 0;
-    while let Some(first) = next(chain, from, state) {
-        let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
-        let sync = all.iter().any(|request| request.sync);
-        let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
-        let given = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries));
-        let entries: Vec<Entry> = missing.into_iter().chain(given).collect();
-        let (count, told) = (entries.len() as u64, u64::from(lost > 0));
-        let result = chain.append(entries, sync);
-        lost = if result.is_ok() { 0 } else { lost + count - told };
-        if let Err(error) = &result {
-            tracing::error!("the audit log could not be written: {error}");
-        }
-        state.tell(chain, &result);
-        for done in all.into_iter().filter_map(|request| request.done) {
-            done(result.clone());
-        }
-    }
-    let closed = chain.close();
-    state.tell(chain, &closed);
-    if let Err(error) = closed {
-        tracing::error!("the audit log could not be closed with a checkpoint: {error}");
-    }
-}
-
-/// What is to be written next; none once the log is closed. Meanwhile what was only written gets onto the disk.
-fn next(chain: &mut Chain, from: &Receiver<Request>, state: &State) -> Option<Request> {
-    loop {
-        if !chain.is_dirty() {
-            return from.recv().ok();
-        }
-        match from.recv_timeout(SETTLE) {
-            Ok(request) => return Some(request),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {
-                let settled = chain.append(Vec::new(), true);
-                state.tell(chain, &settled);
-                if let Err(error) = settled {
-                    tracing::error!("the audit log could not be written to disk: {error}");
-                    return from.recv().ok();
-                }
-            }
         }
     }
 }

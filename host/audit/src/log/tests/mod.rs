@@ -1,7 +1,8 @@
 //! What a writer is told, and what it can tell, while it writes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-use std::fs::File;
+mod lock;
+mod power;
 
 use super::*;
 use crate::fact::Confirmed;
@@ -14,26 +15,6 @@ fn whole(state: &Path) -> Place {
     let report = verify(state, &Options::default()).unwrap();
     assert!(report.is_whole(), "{report:?}");
     report.last
-}
-
-#[test]
-fn nobody_waits_for_ever_for_a_process_that_keeps_the_lock() {
-    let state = tempfile::tempdir().unwrap();
-    let mut chain = Chain::open(state.path()).unwrap();
-    chain.longest_held = Duration::ZERO;
-    let log = AuditLog::of(chain, state.path()).unwrap();
-    let lock = File::options().write(true).open(state.path().join("audit/audit.lock")).unwrap();
-    lock.lock().unwrap();
-    let error = log.append_blocking(vec![fact(1), fact(2)]).unwrap_err().to_string();
-    assert!(error.contains("another process has held it"), "{error}");
-    assert_eq!(log.trouble(Duration::MAX).unwrap().to_string(), error);
-    lock.unlock().unwrap();
-    log.append_blocking(vec![fact(3)]).unwrap();
-    assert!(log.trouble(Duration::MAX).is_none());
-    log.close();
-    whole(state.path());
-    let text = std::fs::read_to_string(state.path().join("audit/audit-0000000000000001.jsonl")).unwrap();
-    assert!(text.contains(r#""fact":"lost","facts":2"#) && text.contains("fact 3"), "{text}");
 }
 
 #[test]
