@@ -8,7 +8,7 @@ use std::process::Command;
 
 use portcullis_tests::plugins::root;
 
-use crate::process::Serve;
+use crate::process::{Serve, until};
 use crate::world::{ALICE, DESK, World, reset};
 
 /// What the page types: with the newest anchor, and with all of them.
@@ -27,7 +27,10 @@ fn served(world: &World, more: &[&str]) -> String {
     command.env("JOURNAL_STREAM", "8:1");
     let mut service = Serve::start(command, world.control());
     service.post(DESK, &reset(ALICE, "a new Passw0rd"), &[]);
-    service.stop()
+    service.stop();
+    // Its last words may still be on their way through the pipe.
+    until("the last anchor is read", || service.log.text().matches("audit anchor").count() == 2);
+    service.log.text()
 }
 
 /// Types a block where this is the journal. How it ended, and what was said.
