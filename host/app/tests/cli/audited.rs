@@ -93,3 +93,17 @@ fn an_approval_is_in_the_log_before_it_counts() {
     assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
     assert!(!folder.path().join("kept/approved.toml").exists(), "{run}");
 }
+
+#[test]
+fn a_command_that_shows_makes_no_log_and_no_key() {
+    let folder = Folder::empty();
+    let state = folder.path().join("nowhere");
+    let named = state.display().to_string();
+    for arguments in [["audit", "key"].as_slice(), &["audit", "verify"], &["alarms"]] {
+        let run = folder.run(&[arguments, &["--state", &named]].concat());
+        assert_eq!((run.code, &*run.fault()), (17, "misconfigured"), "{run}");
+        let said = "there is no audit log in DIR/nowhere: name its folder with --state; a log is begun by";
+        assert!(run.stderr.contains(said), "{run}");
+        assert!(run.stdout.is_empty() && !state.exists(), "{run}");
+    }
+}
