@@ -70,6 +70,8 @@ fn each_line_above_the_ceiling_is_an_error_with_both_lines() {
         (&json!("error"), &json!(13), &json!(21))
     );
     assert!(read["text"].as_str().unwrap().contains("it stands against ceiling.toml:11"), "{read:#}");
+    let about: std::collections::BTreeSet<String> = above.iter().map(|finding| finding["about"].to_string()).collect();
+    assert_eq!(about.len(), above.len(), "each is told apart: {above:#?}");
     let mut without = world;
     without.ceiling = Ceiling::none();
     assert!(!without.codes().contains(&"wider-than-ceiling"));

@@ -34,7 +34,7 @@ fn every_command_of_the_page_works_as_written() {
         .unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    for said in ["Proved by the binary", "granted-not-requested", "findings: 23"] {
+    for said in ["Proved by the binary", "unpinned", "findings: 23"] {
         assert!(out.contains(said), "{said} is not in:\n{out}\n{err}");
     }
     let html = fs::read_to_string(folder.path().join("target/try/report.html")).unwrap();

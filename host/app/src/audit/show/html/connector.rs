@@ -26,6 +26,9 @@ pub(super) fn connector(page: &mut Page, report: &Report, connector: &ConnectorR
     page.raw("<h3>Item by item</h3>\n<p class=\"small\"><strong>Used over:</strong> ");
     page.words(words::over(report, connector)).raw(".</p>\n");
     table(page, connector);
+    if let Some(account) = words::service_account(connector) {
+        page.raw("<p class=\"small\"><strong>Service account:</strong> ").words(account).raw(".</p>\n");
+    }
     let mine: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.connector.as_ref() == Some(&connector.connector)).collect();
     page.raw("<h3>What to look at</h3>\n");
@@ -106,7 +109,7 @@ fn row(page: &mut Page, connector: &ConnectorReport, row: &Row) {
     page.raw("</div></td><td data-label=\"Used\"><div>");
     match (&row.used, &row.denied, &connector.used_over.first) {
         (None, None, None) => page.raw("<span class=\"soft\">not known</span>"),
-        (None, None, Some(_)) => page.raw("<span class=\"chip unused\">never</span>"),
+        (None, None, Some(_)) => page.raw("<span class=\"chip unused\">").raw(words::unseen(connector)).raw("</span>"),
         _ => page.words(words::used(connector, row)),
     };
     page.raw("</div></td></tr>\n");
