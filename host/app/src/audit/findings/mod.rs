@@ -88,7 +88,29 @@ pub fn sort(findings: &mut [Finding]) {
     });
 }
 
+impl Finding {
+    /// Whether the host runs nothing of the connector because of this, neither the service nor a command.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        match self.code {
+            Code::WiderThanCeiling | Code::PluginUnusable | Code::RequestedNotGranted => true,
+            // One that was not approved is still run by commands.
+            Code::PluginChanged => !self.about.iter().any(|about| about.as_str() == APPROVED),
+            _ => false,
+        }
+    }
+}
+
+/// What a changed plugin is not any more.
+const APPROVED: &str = "approved";
+
 impl Report {
+    /// Whether the host runs nothing of a connector, as it stands.
+    #[must_use]
+    pub fn is_stopped(&self, connector: &Text) -> bool {
+        self.findings.iter().any(|finding| finding.connector.as_ref() == Some(connector) && finding.stops())
+    }
+
     /// How many findings weigh as much as this or more.
     #[must_use]
     pub fn findings_from(&self, severity: Severity) -> usize {

@@ -42,7 +42,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
             plugin.sha256
         );
         let remedy = "find out who changed the file; `portcullis approve` shows what the new one asks for and did not";
-        all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy).about(["approved"]));
+        all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy).about([super::APPROVED]));
     }
     versions(subject, all);
     if let Some(fault) = &plugin.mistrusted {
@@ -57,7 +57,12 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     not_granted(subject, all);
     if let Some(passwords) = file.reveal.as_ref().filter(|passwords| !passwords.is_empty()) {
         let names: Vec<&str> = passwords.iter().map(|password| password.name()).collect();
-        let text = format!("the connector may read the text of these passwords of operations: {}", names.join(", "));
+        let asks =
+            plugin.surface.iter().flat_map(|surface| &surface.imports).any(|one| one.interface.contains("reveal"));
+        let asks =
+            if asks { "and its plugin asks for it" } else { "though its plugin does not ask: another one could" };
+        let text =
+            format!("the connector is granted the text of these passwords of operations, {asks}: {}", names.join(", "));
         let remedy = "most connectors only place passwords: ask the vendor why this one reads them, or take the section \
                       `[reveal]` away";
         all.push(Finding::new(Code::RevealGranted, at(&["reveal"]), text, remedy));

@@ -58,7 +58,7 @@ fn rule(code: &Code) -> Value {
 }
 
 fn result(here: &Path, bases: &Bases, finding: &Finding, seen: &mut BTreeMap<String, usize>) -> Value {
-    let mut text = format!("{}. {}", finding.text, finding.remedy);
+    let mut text = format!("{}. {}", capital(finding.text.as_str()), capital(finding.remedy.as_str()));
     if !finding.paste.is_empty() {
         let lines: Vec<&str> = finding.paste.iter().map(|line| line.as_str()).collect();
         text += &format!(":\n{}", lines.join("\n"));
@@ -142,6 +142,12 @@ fn encoded(path: &str) -> String {
         }
     }
     uri
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + chars.as_str()
 }
 
 /// Text in which no link and no placeholder is found.

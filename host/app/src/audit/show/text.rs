@@ -36,6 +36,9 @@ fn one(report: &Report, connector: &ConnectorReport) -> String {
     text += &format!("  file       {}\n", connector.file);
     text += &format!("  plugin     {}, {pinned}, {approved}, {signer}\n", plugin.file);
     text += &format!("  sha256     {}\n  size       {} bytes\n", plugin.sha256, plugin.size);
+    if report.is_stopped(&connector.connector) {
+        text += &format!("\n  {}\n", words::STOPPED);
+    }
     text += "\n  Proved by the binary, whatever its code does:\n";
     for proved in &connector.proved_by_the_binary {
         text += &format!("    {}\n", proved.text);

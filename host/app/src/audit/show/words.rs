@@ -77,6 +77,10 @@ pub(super) fn over(report: &Report, connector: &ConnectorReport) -> String {
     format!("{} done{kinds}, from {first} to {last}", counted(over.operations, "operation"))
 }
 
+/// What must be known before anything else is read of a connector that does not run.
+pub(super) const STOPPED: &str = "As it stands, the host runs nothing of this connector: its errors say why. What follows is what \
+                                  would hold.";
+
 /// What was done on the servers for `--live`, and what it showed; nothing where nobody looked.
 pub(super) fn service_account(connector: &ConnectorReport) -> Option<String> {
     let account = connector.service_account.as_ref()?;

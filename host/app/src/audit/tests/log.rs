@@ -201,3 +201,40 @@ fn what_was_done_on_the_servers_is_told() {
         "{finding:?}"
     );
 }
+
+#[test]
+fn what_the_binary_could_call_and_nothing_is_granted_of_is_in_the_table() {
+    let mut world = World::new(LDAP);
+    let all = [
+        "ldap calls target search modify set-password try-bind",
+        "reveal calls reveal",
+        "log calls log",
+        "config calls get",
+    ];
+    world.plugin.surface = Some(surface(&all, &["passwords"]));
+    let told = |world: &World| -> Vec<String> {
+        let rows = world.report().grants;
+        rows.iter().filter(|row| row.granted.is_none()).map(|row| format!("{} {}", row.section, row.name)).collect()
+    };
+    let expected = [
+        "ldap.search any base",
+        "ldap.write any attribute",
+        "ldap.allow set-password",
+        "ldap.allow try-bind",
+        "reveal any password",
+        "log lines for the log",
+        "config any setting",
+    ];
+    assert_eq!(told(&world), expected);
+    world.text += "[ldap.write]\ncn = [\"a\"]\n[ldap.allow]\ntry-bind = true\n[config]\na = 1\n";
+    assert_eq!(
+        told(&world),
+        ["ldap.search any base", "ldap.allow set-password", "reveal any password", "log lines for the log"]
+    );
+    // A connector whose plugin is not loaded is said not to run, before what would hold.
+    for said in [show::text(&world.whole()), show::html(&world.whole())] {
+        assert!(said.contains("As it stands, the host runs nothing of this connector"), "{said}");
+    }
+    world.plugin.surface = Some(surface(&all[..1], &["passwords"]));
+    assert!(!show::text(&world.whole()).contains("runs nothing of this connector"));
+}

@@ -22,6 +22,9 @@ const GROUPS: [(&str, &str); 10] = [
 pub(super) fn connector(page: &mut Page, report: &Report, connector: &ConnectorReport) {
     page.raw("<section>\n<h2 id=\"c-").id(&connector.connector).raw("\">").words(&connector.connector).raw("</h2>\n");
     page.raw("<p class=\"soft small\">").words(&connector.plugin.file).raw("<br>").words(&connector.file).raw("</p>\n");
+    if report.is_stopped(&connector.connector) {
+        page.raw("<p class=\"stopped\"><strong>").raw(words::STOPPED).raw("</strong></p>\n");
+    }
     tiers(page, connector);
     page.raw("<h3>Item by item</h3>\n<p class=\"small\"><strong>Used over:</strong> ");
     page.words(words::over(report, connector)).raw(".</p>\n");
