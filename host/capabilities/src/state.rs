@@ -54,8 +54,10 @@ pub struct OperationState {
     pub(crate) table: ResourceTable,
     pub(crate) sink: Sink,
     pub(crate) wasi: Option<WasiCtx>,
-    /// Still to be asked before the first effect.
+    /// Asked before each effect.
     pub(crate) intent: Option<Arc<dyn Intent>>,
+    /// Whether it was asked.
+    pub(crate) intended: bool,
     /// Settings and the log, which are told of once.
     told: BTreeSet<Use>,
     limiter: Limiter,
@@ -71,7 +73,7 @@ impl OperationState {
         Self { writes: operation.kind.writes(), ..state }
     }
 
-    /// With what has to happen before the first effect.
+    /// With what has to happen before each effect.
     #[must_use]
     pub fn with_intent(self, intent: Option<Arc<dyn Intent>>) -> Self {
         Self { intent, ..self }
@@ -109,6 +111,7 @@ impl OperationState {
             sink,
             wasi: None,
             intent: None,
+            intended: false,
             told: BTreeSet::new(),
             limiter,
             calls_left,

@@ -1,8 +1,8 @@
 //! What the host writes into the audit log, and what is read out of it: `report`, `findings` and `show` are
 //! `portcullis audit`.
 //!
-//! What an operation was allowed and where it was located is written before its first effect, and the rest before anybody
-//! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
+//! Where an operation was located and what it was allowed is written before each of its effects, and the rest before
+//! anybody is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
 //! events, which hold none.
 
 pub mod alarms;
@@ -45,7 +45,7 @@ pub(crate) fn facts(about: &About, moments: Vec<Moment>) -> Vec<Entry> {
     moments.into_iter().map(entry).collect()
 }
 
-/// Writes down what happened until now before the first effect of an operation.
+/// Writes down what happened until now before each effect of an operation.
 struct BeforeEffect {
     log: AuditLog,
     about: About,
@@ -55,6 +55,10 @@ struct BeforeEffect {
 impl Intent for BeforeEffect {
     async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
         self.log.append(facts(&self.about, so_far.take_new())).await.map_err(|error| unwritable(&error))
+    }
+
+    async fn before_further_effect(&self, so_far: &Trace) -> Result<(), Fault> {
+        self.before_effect(so_far).await
     }
 }
 

@@ -114,21 +114,22 @@ impl OperationState {
         Ok(self.note(result))
     }
 
-    /// Before the first effect; a later one finds nothing left to do. What failed once fails for every effect of the
-    /// operation.
+    /// Before each effect. What failed once fails for every later effect of the operation: what led to it is not kept.
     async fn intend(&mut self) -> Result<(), Failure> {
         let Some(intent) = &self.intent else { return Ok(()) };
-        match intent.before_effect(&self.trace).await {
-            Ok(()) => {
-                self.intent = None;
-                Ok(())
-            }
-            Err(fault) => {
-                let text = fault.to_string();
-                self.ledger.with(|seen| seen.unintended = Some(fault));
-                Err(Failure::Unavailable(text))
-            }
+        if let Some(fault) = self.ledger.with(|seen| seen.unintended.clone()) {
+            return Err(Failure::Unavailable(fault.to_string()));
         }
+        let intended = match self.intended {
+            false => intent.before_effect(&self.trace).await,
+            true => intent.before_further_effect(&self.trace).await,
+        };
+        self.intended = true;
+        intended.map_err(|fault| {
+            let text = fault.to_string();
+            self.ledger.with(|seen| seen.unintended = Some(fault));
+            Failure::Unavailable(text)
+        })
     }
 
     /// Writes down what became of a write, in the ledger and in the trace.
