@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis_directory::{
     Answer, Change, Control, Directory, Entry, Failure, Found, Modify, Performer, Scope, Search, SetPassword, Value,
 };
+use portcullis_model::Tried;
 
 use super::{LdapGrant, audit};
 use crate::Permitted;
@@ -105,12 +106,17 @@ impl OperationState {
             return Ok(Err(failure));
         }
         let result = self.ledger.clone().waiting(directory.bind(&dn, &held.secret, &controls)).await;
-        if let Ok(answer) = &result {
-            self.ledger.with(|seen| {
-                seen.refused_binds += usize::from(answer.code != 0);
-                seen.server = Some(answer.server.clone());
-            });
-        }
+        let answer = match &result {
+            Ok(answer) => {
+                self.ledger.with(|seen| {
+                    seen.refused_binds += usize::from(answer.code != 0);
+                    seen.server = Some(answer.server.clone());
+                });
+                Tried::Answered { code: answer.code, server: answer.server.clone() }
+            }
+            Err(failure) => Tried::Unanswered { reason: clean(&failure.to_string(), 1024, &self.secrets) },
+        };
+        self.trace.record(audit::tried(held.label, answer));
         Ok(self.note(result))
     }
 

@@ -1,15 +1,16 @@
-//! What is kept before each effect: on a directory in memory, without a plugin between.
+//! What is kept before each effect, and told of it: on a directory in memory, without a plugin between.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use portcullis_directory::memory::{Dialect, MemoryDirectory, Policy};
 use portcullis_directory::{Directory, Entry, Scope, Search};
-use portcullis_model::{Event, Fault, FaultCode, Login, Operation, Trace};
+use portcullis_model::{Event, Fault, FaultCode, Login, Operation, Password, Trace, Tried};
 use portcullis_sandbox::Limits;
 
 use super::{AttributeName, LdapGrant, RootDseCache, WriteGrant};
 use crate::bindings::portcullis::writeback::ldap::{Change, ChangeKind, Host as _, LdapError, Performer, Value};
+use crate::secrets::Label;
 use crate::{Context, Grants, Intent, Ledger, OperationState, Target};
 
 const ALICE: &str = "uid=alice,dc=example";
@@ -87,7 +88,7 @@ fn operation(fails: Option<usize>) -> (OperationState, Arc<Kept>, Ledger) {
     let write = BTreeMap::from([(AttributeName::parse("description").unwrap(), values)]);
     let context = Arc::new(Context {
         connector: "people".into(),
-        grants: Grants { ldap: Some(LdapGrant { write, ..LdapGrant::default() }), ..Grants::default() },
+        grants: Grants { ldap: Some(LdapGrant { write, try_bind: true, ..LdapGrant::default() }), ..Grants::default() },
         directory: Some(Arc::new(directory.clone())),
         limits: Limits::default(),
         root_dse: RootDseCache::default(),
@@ -136,4 +137,28 @@ async fn after_one_that_was_not_kept_there_is_no_effect_any_more() {
         assert_eq!(described(&kept.directory).await, there);
         assert_eq!(ledger.seen().unintended.unwrap().code, FaultCode::AuditUnwritable);
     }
+}
+
+#[tokio::test]
+async fn what_became_of_a_bind_is_told() {
+    let (state, kept, _) = operation(None);
+    let mut state = state.with_intent(None);
+    // The last one is not sent: one refused bind is enough.
+    for (text, away) in [("correct horse battery", false), ("another", true), ("another", false), ("one more", false)] {
+        kept.directory.faults().unavailable(usize::from(away));
+        let secret = Arc::new(Password::new(text.to_owned()).unwrap());
+        let handle = state.hold(Label::Candidate, &secret).unwrap();
+        let _ = state.try_bind(ALICE.into(), handle, vec![]).await.unwrap();
+    }
+    let tried = state.trace.events().into_iter().filter_map(|event| match event {
+        Event::Tried { password, answer: Tried::Answered { code, .. } } => Some((password, Some(code))),
+        Event::Tried { password, answer: Tried::Unanswered { reason } } => {
+            assert!(!reason.is_empty());
+            Some((password, None))
+        }
+        _ => None,
+    });
+    // RFC 4511 appendix A: invalidCredentials is 49.
+    let expected = [Some(0), None, Some(49)].map(|code| ("candidate", code));
+    assert_eq!(tried.collect::<Vec<_>>(), expected);
 }
