@@ -23,6 +23,7 @@ use portcullis_capabilities::Intent;
 use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
 use portcullis_sandbox::Sandbox;
 
+use crate::check::{Finding, look_traced};
 use crate::connector::Connector;
 use crate::operation::{Around, Report, perform_within};
 
@@ -65,6 +66,16 @@ impl Intent for BeforeEffect {
 /// The files of the plugins' cache that were found altered since this was asked the last time.
 pub(crate) fn altered(sandbox: &Sandbox) -> Vec<CacheAltered> {
     sandbox.take_altered().into_iter().map(|file| CacheAltered { file: file.display().to_string() }).collect()
+}
+
+/// Looks at a connector as somebody typed it, and writes down what the plugin's own check asked. Where that could not be
+/// written down, the findings are true all the same, and the second value says why.
+pub async fn look_audited(log: &AuditLog, caller: String, connector: &Connector) -> (Vec<Finding>, Result<(), Fault>) {
+    let trace = Trace::default();
+    let findings = look_traced(connector, &trace).await;
+    let about = About { operation: None, connector: Some(connector.file.name.clone()), caller: Some(caller) };
+    let kept = log.append(facts(&about, trace.take_new())).await.map_err(|error| unwritable(&error));
+    (findings, kept)
 }
 
 /// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report
