@@ -19,9 +19,11 @@ use portcullis_model::{Fault, Login};
 use portcullis_tests::harness::{Draft, sandbox};
 use tempfile::TempDir;
 
-/// Where test resets are written down.
-pub(crate) fn audit() -> &'static std::result::Result<(AuditLog, String), Fault> {
-    static LOG: LazyLock<(TempDir, std::result::Result<(AuditLog, String), Fault>)> = LazyLock::new(|| {
+/// Where test resets are written down, and who typed them.
+type Audit = std::result::Result<(AuditLog, String), Fault>;
+
+pub(crate) fn audit() -> &'static Audit {
+    static LOG: LazyLock<(TempDir, Audit)> = LazyLock::new(|| {
         let state = tempfile::tempdir().unwrap();
         let log = AuditLog::open(state.path()).unwrap();
         (state, Ok((log, "user:tester".to_owned())))

@@ -28,10 +28,13 @@ sn: Example
 userPassword: correct horse battery
 ";
 
-/// Keeps the names of what it was given, and where the directory stood then.
+/// Whether it was the first asking, the names of what was given, and what stood in the directory then.
+type Asked = (&'static str, Vec<&'static str>, Vec<String>);
+
+/// Keeps what it was asked.
 struct Kept {
     directory: MemoryDirectory,
-    asked: Mutex<Vec<(&'static str, Vec<&'static str>, Vec<String>)>>,
+    asked: Mutex<Vec<Asked>>,
     /// The asking, counted from 1, that fails.
     fails: Option<usize>,
 }
