@@ -76,7 +76,15 @@ impl AuditLog {
     /// # Errors
     /// They are not surely on the disk.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.waited_for(entries, true).await
+        self.waited_for(entries, true, false).await
+    }
+
+    /// [`AuditLog::append`] for who keeps the facts of an error and gives them again: they are not counted as lost.
+    ///
+    /// # Errors
+    /// They are not surely on the disk. [`Line::tells`](crate::Line::tells) says whether one is.
+    pub async fn append_kept(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        self.waited_for(entries, true, true).await
     }
 
     /// Writes facts down, and waits until they are written: the end of the process does not lose them any more, a loss of
@@ -85,13 +93,13 @@ impl AuditLog {
     /// # Errors
     /// They are not surely written.
     pub async fn write(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.waited_for(entries, false).await
+        self.waited_for(entries, false, false).await
     }
 
-    async fn waited_for(&self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
+    async fn waited_for(&self, entries: Vec<Entry>, sync: bool, kept: bool) -> Result<(), AuditError> {
         let (done, told) = oneshot::channel();
         // Who no longer waits need not know.
-        self.pass(Request { entries, sync, done: Some(Box::new(|result| drop(done.send(result)))) });
+        self.pass(Request { entries, sync, kept, done: Some(Box::new(|result| drop(done.send(result)))) });
         told.await.unwrap_or(Err(AuditError::Closed))
     }
 
@@ -101,13 +109,18 @@ impl AuditLog {
     /// They are not surely on the disk.
     pub fn append_blocking(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
         let (done, told) = sync_channel(1);
-        self.pass(Request { entries, sync: true, done: Some(Box::new(move |result| drop(done.send(result)))) });
+        self.pass(Request {
+            entries,
+            sync: true,
+            kept: false,
+            done: Some(Box::new(move |result| drop(done.send(result)))),
+        });
         told.recv().unwrap_or(Err(AuditError::Closed))
     }
 
     /// Writes facts down before any that are given later, without waiting for it: for what is told besides.
     pub fn note(&self, entries: Vec<Entry>) {
-        self.pass(Request { entries, sync: false, done: None });
+        self.pass(Request { entries, sync: false, kept: false, done: None });
     }
 
     /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
