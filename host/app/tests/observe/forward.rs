@@ -19,7 +19,8 @@ use tempfile::TempDir;
 
 use crate::world::SOON;
 
-const PACE: Pace = Pace { look: Duration::from_millis(10), settle: Duration::from_millis(100) };
+const PACE: Pace =
+    Pace { look: Duration::from_millis(10), settle: Duration::from_millis(100), refused: Duration::from_millis(300) };
 
 /// A log, and what forwards it.
 struct Host {
@@ -51,7 +52,7 @@ impl Host {
     }
 
     fn is_not_behind(&self) -> bool {
-        self.metrics.render().lines().any(|line| line == "portcullis_audit_behind 0")
+        self.metrics.render().lines().any(|line| line == r#"portcullis_audit_behind{collector="syslog"} 0"#)
     }
 }
 
@@ -162,7 +163,7 @@ fn what_was_written_while_the_collector_was_down_comes_later_and_nothing_is_miss
     // Down; what is on the way is lost.
     drop((stream, listener));
     host.write(10..20);
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 10"));
+    until("the host sees it", || host.metrics.render().contains(r#"portcullis_audit_behind{collector="syslog"} 10"#));
     let listener = listen_again(address);
     let mut stream = accepted(&listener);
     let got = counted(&mut stream, 21);
@@ -244,7 +245,7 @@ fn datagrams_of_udp_come_in_order_and_again_after_nobody_listened() {
     until("everything settled", || host.is_not_behind());
     drop(socket);
     host.write(20..25);
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 5"));
+    until("the host sees it", || host.metrics.render().contains(r#"portcullis_audit_behind{collector="syslog"} 5"#));
     std::thread::sleep(PACE.settle * 2);
     let socket = UdpSocket::bind(address).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
@@ -258,7 +259,7 @@ fn a_unix_socket_may_come_later() {
     let path = host.state.path().join("log.sock");
     host.write(0..3);
     let forward = host.forward(&Collector::Unix(path.clone()));
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 4"));
+    until("the host sees it", || host.metrics.render().contains(r#"portcullis_audit_behind{collector="syslog"} 4"#));
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
     assert_eq!(seqs(&datagrams(|bytes| socket.recv(bytes), 4)), [1, 2, 3, 4]);
