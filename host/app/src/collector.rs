@@ -80,9 +80,12 @@ pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
 
 /// The words for a certificate that is not believed, with a remedy.
 fn of_certificate(error: &(dyn Error + 'static)) -> Option<String> {
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let found = error.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref());
-    let Some(rustls::Error::InvalidCertificate(why)) = found else { return None };
+    let mut error = error;
+    // An error of I/O does not name the one in it as its source, but the source of that.
+    while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        error = inner;
+    }
+    let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() else { return None };
     Some(match why {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate was issued by a CA that is not trusted here: name that CA's certificate as `ca-file`"

@@ -163,7 +163,9 @@ impl Forwarding {
                     // It works, even if another batch fails right after it.
                     self.works();
                     if let Some(note) = note {
-                        self.metrics.audit_rejected(note.rejected);
+                        if note.rejected > 0 {
+                            self.metrics.audit_rejected(note.rejected);
+                        }
                         self.telling.noted(&lines, note);
                     }
                 }

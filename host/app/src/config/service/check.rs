@@ -263,7 +263,13 @@ impl Check<'_> {
         let fits = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && plain(url));
         if fits.is_none() {
             let help = format!("write for example: {}", self.example(path));
-            self.findings.error("bad-url", url.span(), "this is not the URL of a collector", "not http://HOST or https://HOST", help);
+            self.findings.error(
+                "bad-url",
+                url.span(),
+                "this is not the URL of a collector",
+                "not http://HOST or https://HOST",
+                help,
+            );
         }
         fits
     }

@@ -5,6 +5,8 @@
 
 mod answer;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
