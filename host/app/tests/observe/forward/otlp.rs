@@ -253,3 +253,18 @@ fn a_collector_that_never_answers_does_not_hold_up_the_end() {
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     assert_eq!(host.kept(FILE), None);
 }
+
+#[test]
+fn a_connection_that_the_collector_gave_up_is_no_trouble() {
+    let host = Host::new();
+    let receiver = Receiver::start([]);
+    let forward = host.forward(&receiver.collector());
+    for round in 0..3 {
+        host.write(round..round + 1);
+        until("it is kept", || host.kept(FILE) == Some(round as u64 + 2));
+        std::thread::sleep(Receiver::PATIENCE * 2);
+    }
+    forward.stop();
+    assert!(!host.lines.text().contains("is not forwarded"), "{}", host.lines.text());
+    assert_eq!(receiver.seqs(), up_to(4));
+}

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -103,6 +103,9 @@ impl Receiver {
         Self::at("127.0.0.1:0", [], Some(server))
     }
 
+    /// How long it keeps a connection on which nothing comes.
+    pub(super) const PATIENCE: Duration = Duration::from_millis(200);
+
     fn at(address: &str, plan: impl IntoIterator<Item = Answer>, tls: Option<Arc<ServerConfig>>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind(address)).unwrap();
@@ -117,7 +120,8 @@ impl Receiver {
                 let service = service_fn(move |request| take(Arc::clone(&all), request));
                 let tls = tls.clone().map(TlsAcceptor::from);
                 tokio::spawn(async move {
-                    let http = hyper::server::conn::http1::Builder::new();
+                    let mut http = hyper::server::conn::http1::Builder::new();
+                    http.timer(TokioTimer::new()).header_read_timeout(Self::PATIENCE);
                     match tls {
                         None => drop(http.serve_connection(TokioIo::new(stream), service).await),
                         Some(tls) => {

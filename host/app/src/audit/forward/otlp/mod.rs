@@ -35,8 +35,8 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// A way to a collector of OTLP.
 pub(super) struct Otlp {
-    /// The thread's own: the service's one ends before the last lines are sent.
-    runtime: Runtime,
+    /// The thread's own: the service's one ends before the last lines are sent. There until it is dropped.
+    runtime: Option<Runtime>,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     to: Uri,
     resource: Resource,
@@ -51,13 +51,14 @@ impl Otlp {
         let client = client.pool_idle_timeout(IDLE).build(collector::http(url, ca_file)?);
         let to = format!("{}/v1/logs", url.as_str().trim_end_matches('/')).parse();
         let to = to.map_err(|error: http::uri::InvalidUri| error.to_string())?;
-        Ok(Self { runtime, client, to, resource: records::resource(host) })
+        Ok(Self { runtime: Some(runtime), client, to, resource: records::resource(host) })
     }
 
     /// Sends lines and waits for the answer. Blocks the thread, for [`PATIENCE`] at most.
     pub(super) fn send(&self, lines: &[Found]) -> Result<Option<Note>, Trouble> {
+        let Some(runtime) = &self.runtime else { return Err(Trouble::soon("it has ended")) };
         let body = records::request(lines, &self.resource, SystemTime::now()).encode_to_vec();
-        let answer = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, self.ask(body)).await });
+        let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.ask(body)).await });
         let (status, headers, body) = match answer {
             Ok(answer) => answer.map_err(Trouble::soon)?,
             Err(_) => return Err(Trouble::soon(format!("no answer within {}s", PATIENCE.as_secs()))),
@@ -66,6 +67,9 @@ impl Otlp {
     }
 
     async fn ask(&self, body: Vec<u8>) -> Result<(StatusCode, HeaderMap, Bytes), String> {
+        // An open connection is looked after in here alone: first it has to be seen whether the collector closed it.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::task::yield_now().await;
         let request = Request::post(self.to.clone())
             .header(header::CONTENT_TYPE, "application/x-protobuf")
             .header(header::USER_AGENT, concat!("portcullis/", env!("CARGO_PKG_VERSION")))
@@ -80,5 +84,12 @@ impl Otlp {
             Err(error) => return Err(format!("its answer cannot be read: {}", collector::in_words(&*error))),
         };
         Ok((head.status, head.headers, body))
+    }
+}
+
+impl Drop for Otlp {
+    fn drop(&mut self) {
+        // Without waiting for a name that is still looked up.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
     }
 }
