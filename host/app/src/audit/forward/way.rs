@@ -14,7 +14,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// An open way.
 pub(super) enum Way {
     Syslog(Socket),
-    Otlp(Otlp),
+    Otlp(Box<Otlp>),
 }
 
 /// What is known of lines that were sent.
@@ -63,7 +63,9 @@ impl Way {
     /// `host` is the machine's name.
     pub(super) fn open(to: &Collector, host: &str) -> Result<Self, Trouble> {
         match to {
-            Collector::Otlp { url, ca_file } => Otlp::open(url, ca_file.as_deref(), host).map(Self::Otlp),
+            Collector::Otlp { url, ca_file } => {
+                Otlp::open(url, ca_file.as_deref(), host).map(|otlp| Self::Otlp(Box::new(otlp)))
+            }
             to => Socket::open(to).map(Self::Syslog).map_err(|error| crate::collector::in_words(&error)),
         }
         .map_err(Trouble::soon)
