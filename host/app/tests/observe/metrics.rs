@@ -162,7 +162,8 @@ fn the_page_lists_exactly_what_is_rendered() {
         ("portcullis_requests_total", ["route", "status"].as_slice()),
         ("portcullis_connections", &["connector", "server", "state"]),
         ("portcullis_spans_dropped_total", &["reason"]),
-        ("portcullis_audit_behind", &[]),
+        ("portcullis_audit_behind", &["collector"]),
+        ("portcullis_audit_rejected_total", &[]),
     ] {
         let kind = if quiet.ends_with("_total") { "counter" } else { "gauge" };
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();

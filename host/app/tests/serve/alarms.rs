@@ -143,7 +143,7 @@ fn a_collector_gets_all_of_the_log_with_the_checkpoint_that_closes_it() {
     let world = World::with(&format!("\n[audit]\nsyslog = \"udp://127.0.0.1:{port}\"\n"));
     let mut service = world.serve();
     service.post(DESK, &reset(ALICE, "a new Passw0rd"), &[]);
-    until("it is measured", || service.operator("GET", "/metrics").body.contains("\nportcullis_audit_behind "));
+    until("it is measured", || service.operator("GET", "/metrics").body.contains("\nportcullis_audit_behind{"));
     service.stop();
     let file = world.state().join("audit/audit-0000000000000001.jsonl");
     let written: Vec<String> = std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect();
