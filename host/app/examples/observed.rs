@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("log at info, JSON", tracing::Level::INFO, LogFormat::Json, None),
         ("log at warn, OTLP", tracing::Level::WARN, LogFormat::Text, Some("http://127.0.0.1:1".parse()?)),
     ] {
-        let settings = Settings { log_format: format, otlp };
+        let settings = Settings { log_format: format, otlp, ca_file: None };
         let (observe, dispatch) = Observe::prepare(&settings, level, look(format), std::io::sink).map_err(text)?;
         let metrics = observe.metrics();
         let took = tracing::dispatcher::with_default(&dispatch, || each(|| operation(&metrics, &record)));

@@ -6,6 +6,7 @@ pub mod api;
 pub mod audit;
 pub mod ceiling;
 pub mod check;
+mod collector;
 pub mod commands;
 pub mod config;
 pub mod connector;

@@ -1,5 +1,6 @@
 //! One line: its place in the chain, whom it is about, and its fact.
 
+use std::fmt::Display;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -38,6 +39,14 @@ pub(crate) struct Links {
     pub(crate) fact: String,
 }
 
+impl Line {
+    /// Whether it is the line of this fact: of the same moment, about the same, with the same words.
+    #[must_use]
+    pub fn tells(&self, entry: &Entry) -> bool {
+        self.at == written(entry.at).to_string() && self.about == *entry.about && self.fact == entry.fact
+    }
+}
+
 /// A [`Line`] as it is written, made of a fact that stays where it is.
 #[derive(Debug, Serialize)]
 pub(crate) struct NewLine<'a> {
@@ -61,5 +70,9 @@ impl<'a> NewLine<'a> {
 }
 
 fn milliseconds<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&humantime::format_rfc3339_millis(*at))
+    to.collect_str(&written(*at))
+}
+
+fn written(at: SystemTime) -> impl Display {
+    humantime::format_rfc3339_millis(at)
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use portcullis_directory::Answer;
 use portcullis_model::Fault;
 use tracing::Instrument as _;
 
@@ -35,13 +36,17 @@ pub struct Seen {
     pub waiting: bool,
     /// Binds that the directory refused.
     pub refused_binds: usize,
+    /// What the directory answered to the last bind with the candidate.
+    pub candidate: Option<Answer>,
+    /// The directory took a bind with the old password.
+    pub old_taken: bool,
     /// The first call that the grants stopped, in words.
     pub denied: Option<String>,
     /// A password was not sent because the connection is not protected; which one, in words.
     pub unprotected: Option<String>,
     /// The directory refused the service account itself, in words.
     pub service_account: Option<String>,
-    /// Why nothing may take effect: the intent could not be written down.
+    /// Why nothing more may take effect: the intent could not be written down.
     pub unintended: Option<Fault>,
     /// The last time that the directory could not be reached or made no sense, in words.
     pub unreachable: Option<String>,

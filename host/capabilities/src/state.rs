@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_directory::{Directory, Entry};
-use portcullis_model::{Event, Login, Operation, OperationId, Password, Trace, Use};
+use portcullis_model::{Event, Login, Operation, OperationId, OperationKind, Password, Trace, Use};
 use portcullis_sandbox::{Guarded, LimitHit, Limiter, Limits};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::WasiCtx;
@@ -14,6 +14,7 @@ use crate::ldap::RootDseCache;
 use crate::log::Sink;
 use crate::secrets::{Held, Label};
 use crate::text::one_line;
+use crate::wasi::Clock;
 use crate::{Grants, Ledger};
 
 /// What all operations of one connector share: it never changes while the connector runs.
@@ -49,13 +50,18 @@ pub struct OperationState {
     pub(crate) revealed: Vec<Arc<Password>>,
     /// Whether this kind of operation changes anything; one that only asks may not write, whatever is granted.
     pub(crate) writes: bool,
+    /// Whether the caller has to know the old password.
+    pub(crate) changes: bool,
     pub(crate) trace: Trace,
     pub(crate) ledger: Ledger,
     pub(crate) table: ResourceTable,
     pub(crate) sink: Sink,
     pub(crate) wasi: Option<WasiCtx>,
-    /// Still to be asked before the first effect.
+    pub(crate) clock: Clock,
+    /// Asked before each effect.
     pub(crate) intent: Option<Arc<dyn Intent>>,
+    /// Whether it was asked.
+    pub(crate) intended: bool,
     /// Settings and the log, which are told of once.
     told: BTreeSet<Use>,
     limiter: Limiter,
@@ -74,10 +80,11 @@ impl OperationState {
     ) -> Self {
         let secrets = operation.secrets().cloned().collect();
         let state = Self::with(context, operation.id.as_str(), Some(target), secrets, trace, ledger);
-        Self { writes: operation.kind.writes(), ..state }
+        let changes = operation.kind == OperationKind::ChangePassword;
+        Self { writes: operation.kind.writes(), changes, ..state }
     }
 
-    /// With what has to happen before the first effect.
+    /// With what has to happen before each effect.
     #[must_use]
     pub fn with_intent(self, intent: Option<Arc<dyn Intent>>) -> Self {
         Self { intent, ..self }
@@ -109,12 +116,15 @@ impl OperationState {
             secrets,
             revealed: Vec::new(),
             writes: false,
+            changes: false,
             trace,
             ledger,
             table,
             sink,
             wasi: None,
+            clock: Clock::default(),
             intent: None,
+            intended: false,
             told: BTreeSet::new(),
             limiter,
             calls_left,

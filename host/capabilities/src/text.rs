@@ -11,9 +11,10 @@ pub(crate) const WITHHELD: &str = "(withheld: the text held a password of this o
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::with_capacity(text.len().min(most));
     for c in text.chars() {
-        // Bidirectional marks reorder what a person reads in a terminal: as misleading as an escape sequence.
+        // Bidirectional marks reorder what a person reads in a terminal: as misleading as an escape sequence. Some viewers
+        // begin a line at the separators of lines and paragraphs.
         let shown = if c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         {
             ' '
         } else {
@@ -95,6 +96,7 @@ mod tests {
     #[test]
     fn lines_cannot_be_forged() {
         assert_eq!(one_line("a\n2026-01-01 ERROR root\x1b[31m\u{202e}b", 100), "a 2026-01-01 ERROR root [31m b");
+        assert_eq!(one_line("a\u{2028}forged\u{2029}b\u{61c}c", 100), "a forged b c");
         assert_eq!(one_line("ääää", 4), "ää…");
     }
 }

@@ -139,11 +139,22 @@ impl Password {
     pub fn occurs_in(&self, text: &str) -> bool {
         let secret: &str = &self.0;
         if secret.len() >= 4 {
-            return occurs::occurs(secret, text);
+            return occurs::occurs(secret, text.as_bytes());
         }
         let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
         text.match_indices(secret)
             .any(|(at, found)| alone(text[..at].chars().next_back()) && alone(text[at + found.len()..].chars().next()))
+    }
+
+    /// As [`Password::occurs_in`], for a value of a directory or a plugin, which may be no text.
+    #[must_use]
+    pub fn occurs_in_bytes(&self, bytes: &[u8]) -> bool {
+        if self.0.len() >= 4 {
+            return occurs::occurs(&self.0, bytes);
+        }
+        let quoted = self.encode(Encoding::QuotedUtf16Le);
+        let wide = quoted.get(2..quoted.len() - 2).unwrap_or_default();
+        self.occurs_in(&String::from_utf8_lossy(bytes)) || (wide.len() >= 4 && occurs::holds(bytes, wide))
     }
 }
 
@@ -210,5 +221,10 @@ mod tests {
         assert!(!password("hunter2").occurs_in("0000052D: too short"));
         assert!(!password("5").occurs_in("0000052D: too short"));
         assert!(password("5").occurs_in("refused: 5"));
+        assert!(password("5").occurs_in_bytes(b"\xff5"));
+        assert!(!password("5").occurs_in_bytes(b"\xff52"));
+        assert!(password("5x").occurs_in_bytes(b"\xff5\0x\0"));
+        assert!(password("hunter2").occurs_in_bytes(b"\xffHUNTER2\xff"));
+        assert!(password("hunter2").occurs_in_bytes(&[0xff; 20_000]), "too long to be looked at");
     }
 }

@@ -42,6 +42,17 @@ impl Surface {
         !imports.chain(&self.exports).any(|name| name.contains(misleads))
     }
 
+    /// By name: the order in a binary is its compiler's and says nothing, and two builds are compared more easily
+    /// without it.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut surface = self.clone();
+        surface.exports.sort();
+        surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
+        surface.imports.iter_mut().for_each(|import| import.functions.sort());
+        surface
+    }
+
     /// Whether the plugin imports this interface.
     #[must_use]
     pub fn imports(&self, interface: &str) -> bool {

@@ -3,7 +3,8 @@
 
 /// Characters that a terminal obeys instead of showing them; marks of direction show a text in another order.
 pub(crate) fn misleads(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An error of the engine's as one line of at most 512 characters.

@@ -15,8 +15,9 @@ use portcullis_tests::harness::{Report, sandbox};
 use portcullis_tests::service::{Folders, Wanted};
 
 use crate::facts;
-use crate::host::{LOGIN, NEW, at_once};
+use crate::host::at_once;
 use crate::item::{Item, corpus};
+use crate::people::{LOGIN, NEW};
 use crate::text::{component, component_of, module};
 
 corpus! {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use portcullis::audit::perform_audited;
 use portcullis::operation::Around;
 use portcullis_audit::AuditLog;
-use portcullis_directory::{Entry, Scope, Search};
-use portcullis_model::{Login, Operation, Outcome, Password, ResetOptions};
+use portcullis_directory::Entry;
+use portcullis_model::{Login, Operation, Outcome, ResetOptions};
 use portcullis_tests::harness::{Draft, Report, Running};
 use portcullis_tests::plugins::{root, test_plugin};
 use tempfile::TempDir;
@@ -17,51 +17,10 @@ use toml::Value;
 use crate::facts;
 use crate::item::Item;
 use crate::log::Log;
-
-pub(crate) const ALICE: &str = "uid=alice,ou=people,dc=people,dc=example";
-pub(crate) const BOB: &str = "uid=bob,ou=people,dc=people,dc=example";
-pub(crate) const LOGIN: &str = "alice@people.example";
-pub(crate) const OLD: &str = "correct horse battery";
-pub(crate) const NEW: &str = "Tr0ub4dor-And-3";
+use crate::people::{self, ALICE, LOGIN, NEW, OLD, obeyed, password};
 
 /// The longest that an ordinary operation may take after a hostile one.
 const AT_ONCE: Duration = Duration::from_millis(100);
-
-/// What the attempts start from: little is granted.
-const FILE: &str = r#"
-plugin = "mock.wasm"
-accounts = ["*"]
-operations = ["reset-password", "change-password", "verify-password"]
-
-[ldap.embedded]
-max-failures = 3
-history = 0
-
-[ldap.locate]
-base = "ou=people,dc=people,dc=example"
-filter = "(&(objectClass=inetOrgPerson)(uid={account.name}))"
-exclude = "(employeeType=administrator)"
-
-[ldap.read]
-attributes = ["cn", "uid", "pwdReset"]
-
-[ldap.search]
-bases = ["ou=people,dc=people,dc=example"]
-
-[ldap.write]
-userPassword = "password"
-pwdReset = ["TRUE"]
-
-[log]
-level = "debug"
-
-[config]
-corpus = "yes"
-
-[limits]
-time = "20s"
-memory = "16 MiB"
-"#;
 
 /// A connector's file for a hostile plugin, and everything that is looked at besides.
 pub(crate) struct Attempt {
@@ -88,10 +47,9 @@ impl Attempt {
     }
 
     fn with(item: &'static Item, plugin: &Path) -> Self {
-        let seed = root().join("examples/connectors-toml/people.ldif").display().to_string();
         let draft = |plugin: &Path| {
-            let draft = Draft::written(FILE).set("plugin", plugin.display().to_string());
-            draft.set("ldap.embedded.seed", &*seed)
+            let draft = people::draft(&["reset-password", "change-password", "verify-password"], 3);
+            draft.set("config.corpus", "yes").set("plugin", plugin.display().to_string())
         };
         let good = draft(Path::new("mock.wasm")).set("ldap.allow.controls", vec!["1.3.6.1.4.1.42.2.27.8.5.1"]);
         let (good, log) = (good.start(), Log::collect());
@@ -176,28 +134,13 @@ impl Started {
         report
     }
 
-    /// Every entry with every attribute, as the directory shows it.
     pub(crate) async fn entries(&self) -> Vec<Entry> {
-        let search = Search {
-            base: "dc=people,dc=example".to_owned(),
-            scope: Scope::Subtree,
-            filter: "(objectClass=*)".to_owned(),
-            attributes: vec!["*".to_owned(), "+".to_owned()],
-            limit: 100,
-        };
-        let found = self.running.connector.context.directory.as_ref().unwrap().search(&search).await.unwrap();
-        assert_eq!(found.entries.len(), 5, "{found:?}");
-        found.entries
+        people::entries(&self.running.connector).await
     }
 
     async fn binds(&self, text: &str) -> bool {
-        let directory = self.running.connector.context.directory.as_ref().unwrap();
-        directory.bind(ALICE, &password(text), &[]).await.unwrap().code == 0
+        people::binds(&self.running.connector, ALICE, text).await
     }
-}
-
-fn password(text: &str) -> Password {
-    Password::new(text.to_owned()).unwrap()
 }
 
 /// Without what a directory keeps of the target's password.
@@ -229,11 +172,6 @@ async fn goes_on(item: &Item, good: &Running) {
 pub(crate) fn at_once(item: &Item, times: &[Duration]) {
     println!("good operation after {}: {times:?}", item.name);
     assert!(times.iter().min().unwrap() < &AT_ONCE, "{}: the good operation after it took {times:?}", item.name);
-}
-
-/// What a terminal obeys instead of showing it.
-pub(crate) fn obeyed(c: char) -> bool {
-    c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
 }
 
 /// A file of this test.

@@ -1,7 +1,8 @@
 //! The log: what a plugin writes there is bounded, in lines of its own, and obeyed by no terminal.
 
-use crate::host::{Attempt, obeyed};
+use crate::host::Attempt;
 use crate::item::corpus;
+use crate::people::obeyed;
 
 corpus! {
     /// Writes more than a megabyte into the log.

@@ -19,6 +19,8 @@ mod log;
 mod logs;
 mod page;
 mod passwords;
+#[path = "../hostile/world/people.rs"]
+mod people;
 mod reads;
 mod room;
 mod text;

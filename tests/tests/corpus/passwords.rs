@@ -1,7 +1,8 @@
 //! The password: in the wrong place, beside another one, or another one in its place.
 
-use crate::host::{Attempt, NEW};
+use crate::host::Attempt;
 use crate::item::{Item, corpus};
+use crate::people::NEW;
 
 corpus! {
     /// Writes the password where everybody reads it, into a description that it may write.

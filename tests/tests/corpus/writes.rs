@@ -1,7 +1,8 @@
 //! Writes: of another entry, attribute or value than was granted.
 
-use crate::host::{Attempt, BOB};
+use crate::host::Attempt;
 use crate::item::{Item, corpus};
+use crate::people::BOB;
 
 corpus! {
     /// Writes the password into the entry of another person.

@@ -1,6 +1,6 @@
 //! Handles of passwords: good for one operation, given by the host alone, and given back.
 
-use crate::world::{NEW, Running, World, sent};
+use crate::world::{NEW, Running, World};
 
 const NUMBERS: [&str; 10] = ["0", "1", "2", "3", "4", "7", "64", "65536", "2147483648", "4294967294"];
 
@@ -45,7 +45,7 @@ async fn placed_where_there_is_none() {
         let before = running.entries().await;
         let report = running.unlock().await;
         report.refused("plugin-trapped", 18);
-        assert!(!sent(&report), "{report}");
+        assert!(!report.sent_a_write(), "{report}");
         assert_eq!(running.entries().await, before);
     }
     world.goes_on().await;

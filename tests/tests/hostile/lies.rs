@@ -2,7 +2,7 @@
 
 use portcullis_model::{Confirmation, Effect, Outcome};
 
-use crate::world::{ALICE, NEW, OLD, World, sent};
+use crate::world::{ALICE, NEW, OLD, World};
 
 /// Claims of what the host did not see.
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn nothing_was_written() {
         let report = running.reset().await;
         report.refused("plugin-untrue", 18);
         running.change(OLD).await.refused("plugin-untrue", 18);
-        assert!(!sent(&report), "{report}");
+        assert!(!report.sent_a_write(), "{report}");
         assert_eq!(running.entries().await, before);
         assert!(running.binds(ALICE, OLD).await);
     }
@@ -66,4 +66,17 @@ async fn a_refusal_in_the_plugins_words() {
     let running = world.hostile("blame-the-caller").start();
     running.reset().await.refused("password-in-history", 10);
     assert!(running.binds(ALICE, OLD).await);
+}
+
+/// Whoever is told that a password is right may let somebody in by it: that is the directory's to say.
+#[tokio::test]
+async fn a_wrong_password_called_right() {
+    let world = World::new();
+    let draft = || world.hostile("write-another-entry").set("config.then", "claim").set("ldap.allow.try-bind", true);
+    for candidate in [NEW, OLD] {
+        let report = draft().start().verify(candidate).await;
+        report.refused("plugin-untrue", 18);
+        assert!(!report.sent_a_write(), "{report}");
+    }
+    world.goes_on().await;
 }

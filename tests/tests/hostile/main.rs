@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod binds;
+mod clock;
 mod handles;
 mod lies;
 mod load;

@@ -98,7 +98,7 @@ async fn only_what_was_named_is_read() {
     assert!(world.log.of_connectors().is_empty(), "{:?}", world.log.of_connectors());
     // In a change too, once it is named; and it stands nowhere either.
     let both = vec!["new".to_owned(), "old".to_owned()];
-    let running = telling(&world, "log").set("reveal.passwords", both).start();
+    let running = telling(&world, "log").set("reveal.passwords", both).set("ldap.allow.try-bind", true).start();
     running.change(OLD).await.confirmed();
     assert_eq!(world.log.of_connectors().len(), 3);
 }

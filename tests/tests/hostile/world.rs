@@ -1,62 +1,27 @@
 //! A directory of three people, a connector's file with few grants, and everything that is said about an operation.
 
 mod log;
+mod people;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portcullis::ceiling::Ceiling;
-use portcullis::config;
 use portcullis::connector::Connector;
 use portcullis::{operation, show};
-use portcullis_directory::{Entry, Scope, Search};
-use portcullis_model::{Event, Fault, Login, Operation, Password, ResetOptions};
+use portcullis_directory::Entry;
+use portcullis_model::{Event, Fault, Login, Operation, ResetOptions};
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
-use portcullis_tests::harness::Report;
+use portcullis_tests::harness::{self, Report};
 use portcullis_tests::plugins::{plugin, root, test_plugin};
-use tempfile::TempDir;
-use toml::{Table, Value};
+use toml::Value;
 
 pub(crate) use log::Log;
+pub(crate) use people::{ALICE, BOB, NEW, OLD};
+use people::{LOGIN, obeyed, password};
 
-pub(crate) const ALICE: &str = "uid=alice,ou=people,dc=people,dc=example";
-pub(crate) const BOB: &str = "uid=bob,ou=people,dc=people,dc=example";
-pub(crate) const OLD: &str = "correct horse battery";
-pub(crate) const NEW: &str = "Tr0ub4dor-And-3";
-
-/// What the attempts start from: little is granted.
-const FILE: &str = r#"
-accounts = ["*"]
-operations = ["reset-password", "change-password", "unlock-account", "verify-password", "account-status"]
-
-[ldap.embedded]
-max-failures = 2
-history = 0
-
-[ldap.locate]
-base = "ou=people,dc=people,dc=example"
-filter = "(&(objectClass=inetOrgPerson)(uid={account.name}))"
-exclude = "(employeeType=administrator)"
-
-[ldap.read]
-attributes = ["cn", "uid", "pwdReset"]
-
-[ldap.search]
-bases = ["ou=people,dc=people,dc=example"]
-
-[ldap.write]
-userPassword = "password"
-pwdReset = ["TRUE"]
-
-[log]
-level = "debug"
-
-[config]
-behave = "well"
-
-[limits]
-time = "20s"
-memory = "16 MiB"
-"#;
+/// A connector does everything that it is asked for.
+const OPERATIONS: [&str; 5] =
+    ["reset-password", "change-password", "unlock-account", "verify-password", "account-status"];
 
 /// The host of one test.
 pub(crate) struct World {
@@ -83,9 +48,8 @@ impl World {
     }
 
     fn draft(&self, plugin: &Path) -> Draft<'_> {
-        let draft = Draft { world: self, file: FILE.parse().unwrap(), folder: tempfile::tempdir().unwrap() };
-        let seed = root().join("examples/connectors-toml/people.ldif");
-        draft.set("plugin", plugin.display().to_string()).set("ldap.embedded.seed", seed.display().to_string())
+        let file = people::draft(&OPERATIONS, 2).set("config.behave", "well");
+        Draft { world: self, file: file.set("plugin", plugin.display().to_string()) }
     }
 
     /// The same process still does what it is for, with a hostile plugin's better half and with another plugin.
@@ -99,34 +63,25 @@ impl World {
 /// A connector's file that is not finished yet.
 pub(crate) struct Draft<'w> {
     world: &'w World,
-    file: Table,
-    folder: TempDir,
+    file: harness::Draft,
 }
 
 impl<'w> Draft<'w> {
     /// With another value for a key, for example `ldap.allow.try-bind`. Dots separate; none may be in a name.
-    pub(crate) fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
-        let (sections, last) = key.rsplit_once('.').unwrap_or(("", key));
-        let table = sections.split('.').filter(|name| !name.is_empty()).fold(&mut self.file, |table, name| {
-            table.entry(name).or_insert_with(|| Table::new().into()).as_table_mut().unwrap()
-        });
-        table.insert(last.to_owned(), value.into());
-        self
+    pub(crate) fn set(self, key: &str, value: impl Into<Value>) -> Self {
+        Self { file: self.file.set(key, value), ..self }
     }
 
-    pub(crate) fn without(mut self, section: &str) -> Self {
-        self.file.remove(section).unwrap();
-        self
+    pub(crate) fn without(self, section: &str) -> Self {
+        Self { file: self.file.unset(section), ..self }
     }
 
     /// The connector, or the fault that keeps it from starting.
     pub(crate) fn try_start(self) -> Result<Running<'w>, Fault> {
-        let path: PathBuf = self.folder.path().join("attempt.toml");
-        std::fs::write(&path, toml::to_string(&self.file).unwrap()).unwrap();
-        let file = config::load_file(&path, self.folder.path())
-            .unwrap_or_else(|problems| panic!("the file cannot be used: {:#?}", problems.all()));
+        let file = self.file.load();
+        let file = file.unwrap_or_else(|problems| panic!("the file cannot be used: {:#?}", problems.all()));
         let connector = Connector::start(file, &self.world.sandbox, &Ceiling::none())?;
-        Ok(Running { world: self.world, connector, _folder: self.folder })
+        Ok(Running { world: self.world, connector, _file: self.file })
     }
 
     pub(crate) fn start(self) -> Running<'w> {
@@ -138,7 +93,7 @@ impl<'w> Draft<'w> {
 pub(crate) struct Running<'w> {
     world: &'w World,
     pub(crate) connector: Connector,
-    _folder: TempDir,
+    _file: harness::Draft,
 }
 
 impl Running<'_> {
@@ -181,31 +136,17 @@ impl Running<'_> {
 
     /// Every entry with every attribute, as the directory shows it.
     pub(crate) async fn entries(&self) -> Vec<Entry> {
-        let search = Search {
-            base: "dc=people,dc=example".to_owned(),
-            scope: Scope::Subtree,
-            filter: "(objectClass=*)".to_owned(),
-            attributes: vec!["*".to_owned(), "+".to_owned()],
-            limit: 100,
-        };
-        let found = self.connector.context.directory.as_ref().unwrap().search(&search).await.unwrap();
-        assert!(found.entries.len() >= 5, "{found:?}");
-        found.entries
+        people::entries(&self.connector).await
     }
 
     /// Whether an entry can be bound with a password. A wrong one is counted by the directory.
     pub(crate) async fn binds(&self, dn: &str, text: &str) -> bool {
-        let directory = self.connector.context.directory.as_ref().unwrap();
-        directory.bind(dn, &password(text), &[]).await.unwrap().code == 0
+        people::binds(&self.connector, dn, text).await
     }
 }
 
 fn alice() -> Login {
-    Login::new("alice@people.example").unwrap()
-}
-
-fn password(text: &str) -> Password {
-    Password::new(text.to_owned()).unwrap()
+    Login::new(LOGIN).unwrap()
 }
 
 /// Neither the password, nor six characters of it in a row, in any case.
@@ -216,10 +157,6 @@ fn holds_no(text: &str, secret: &str) {
     }
 }
 
-fn obeyed(c: char) -> bool {
-    c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
-}
-
 /// The denials of an operation: the call, and what it was about.
 pub(crate) fn denials(report: &Report) -> Vec<(&'static str, String)> {
     let denial = |event: &Event| match event {
@@ -227,10 +164,4 @@ pub(crate) fn denials(report: &Report) -> Vec<(&'static str, String)> {
         _ => None,
     };
     report.events.iter().filter_map(denial).collect()
-}
-
-/// Whether something was sent to be written.
-pub(crate) fn sent(report: &Report) -> bool {
-    let sent = |e: &Event| matches!(e, Event::Written { .. } | Event::Refused { .. } | Event::InDoubt { .. });
-    report.events.iter().any(sent)
 }

@@ -29,9 +29,14 @@ impl Background {
         Ok(Self { name, stop: Mutex::new(Some(stop)), thread: Mutex::new(Some(thread)) })
     }
 
+    /// Tells it to stop.
+    pub(super) fn begin_to_stop(&self) {
+        drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     /// Tells it to stop, and waits until it has ended.
     pub(super) fn stop(&self) {
-        drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.begin_to_stop();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread `{}` of the audit log broke down", self.name);

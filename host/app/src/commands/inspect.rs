@@ -30,7 +30,7 @@ pub(super) fn run(setup: &Setup, path: &Path) -> ExitCode {
 }
 
 pub(super) fn as_text(path: &Path, plugin: &Plugin) -> String {
-    let surface = &sorted(plugin.surface());
+    let surface = &plugin.surface().sorted();
     let mut text =
         format!("{}\n  sha256      {}\n  size        {} bytes\n", path.display(), plugin.digest(), plugin.size());
     let producers = producers(plugin);
@@ -66,7 +66,7 @@ pub(super) fn as_text(path: &Path, plugin: &Plugin) -> String {
 }
 
 fn as_json(path: &Path, plugin: &Plugin) -> Value {
-    let surface = &sorted(plugin.surface());
+    let surface = &plugin.surface().sorted();
     let imports: Vec<Value> = surface
         .imports
         .iter()
@@ -87,15 +87,6 @@ fn as_json(path: &Path, plugin: &Plugin) -> Value {
 
 fn known_exports(surface: &Surface) -> impl Iterator<Item = &String> {
     surface.exports.iter().filter(|export| export.starts_with("portcullis:writeback/"))
-}
-
-/// The order in a binary is its compiler's and says nothing; two builds are compared more easily without it.
-fn sorted(surface: &Surface) -> Surface {
-    let mut surface = surface.clone();
-    surface.exports.sort();
-    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
-    surface.imports.iter_mut().for_each(|import| import.functions.sort());
-    surface
 }
 
 fn inert(surface: &Surface) -> Vec<&str> {

@@ -1,7 +1,7 @@
 //! What is wrong with a file: where, why, and what to write instead.
 //!
-//! A diagnostic never holds a secret: the text of the file that it shows is [`Redacted`], and messages name keys,
-//! sources and kinds of values, never the value of a key that holds a secret.
+//! A diagnostic never holds a secret: the text of the file that it shows is [`Redacted`], and so is what is said of a
+//! place where a secret stands, whoever wrote the message.
 
 use std::fmt;
 use std::ops::Range;
@@ -215,8 +215,10 @@ impl Findings {
     }
 
     fn at(&self, original: Range<usize>, label: String, diagnostic: Diagnostic) -> Diagnostic {
-        let place = Place { source: self.source.clone(), range: self.redacted.range(&original), label };
-        Diagnostic { place: Some(Box::new(place)), ..diagnostic }
+        let said = |text: String| self.redacted.said(&original, text);
+        let place = Place { source: self.source.clone(), range: self.redacted.range(&original), label: said(label) };
+        let (message, help) = (said(diagnostic.message), said(diagnostic.help));
+        Diagnostic { place: Some(Box::new(place)), message, help, ..diagnostic }
     }
 
     /// Whether the file is refused already.

@@ -9,14 +9,21 @@ pub(crate) struct Keys {
     pub(crate) file: &'static str,
     /// One of its sections, for messages.
     pub(crate) section: &'static str,
-    /// Path and example, in the order of the documentation. A `*` stands for a name that the operator chooses.
-    pub(crate) all: &'static [(&'static str, &'static str)],
+    /// In the order of the documentation.
+    pub(crate) tables: &'static [&'static [Key]],
 }
 
-/// The keys of a connector's file.
-pub(crate) const CONNECTOR: Keys = Keys { file: "a connector's file", section: "[ldap]", all: CONNECTOR_KEYS };
+/// Path and example. A `*` stands for a name that the operator chooses.
+pub(crate) type Key = (&'static str, &'static str);
 
-const CONNECTOR_KEYS: &[(&str, &str)] = &[
+/// The keys of a connector's file.
+pub(crate) const CONNECTOR: Keys = Keys {
+    file: "a connector's file",
+    section: "[ldap]",
+    tables: &[BEFORE_GRANTS, LDAP_GRANTS, CONFIRM, GRANTS, &[("config.*", r#"variant = "auto""#)]],
+};
+
+const BEFORE_GRANTS: &[Key] = &[
     ("plugin", r#"plugin = "active-directory.wasm""#),
     ("sha256", r#"sha256 = "<64 hexadecimal digits>""#),
     ("accounts", r#"accounts = ["*@corp.example"]"#),
@@ -47,6 +54,10 @@ const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("ldap.locate.scope", r#"scope = "subtree""#),
     ("ldap.locate.filter", r#"filter = "(&(objectClass=user)(userPrincipalName={account.login}))""#),
     ("ldap.locate.exclude", r#"exclude = "(adminCount=1)""#),
+];
+
+/// What is granted in a connector's file and bounded by a ceiling, of the directory.
+pub(crate) const LDAP_GRANTS: &[Key] = &[
     ("ldap.read", "[ldap.read]"),
     ("ldap.read.attributes", r#"attributes = ["pwdLastSet", "lockoutTime"]"#),
     ("ldap.search", "[ldap.search]"),
@@ -60,13 +71,19 @@ const CONNECTOR_KEYS: &[(&str, &str)] = &[
     ("ldap.allow.set-password", "set-password = true"),
     ("ldap.allow.try-bind", "try-bind = true"),
     ("ldap.allow.as-target", "as-target = true"),
+];
+
+const CONFIRM: &[Key] = &[
     ("ldap.confirm", "[ldap.confirm]"),
     ("ldap.confirm.by", r#"by = "bind""#),
     ("ldap.confirm.attribute", r#"attribute = "pwdLastSet""#),
+];
+
+/// As [`LDAP_GRANTS`], of everything else. What a setting may be, `config.*`, is written in another way in each.
+pub(crate) const GRANTS: &[Key] = &[
     ("log", "[log]"),
     ("log.level", r#"level = "info""#),
     ("config", "[config]"),
-    ("config.*", r#"variant = "auto""#),
     ("reveal", "[reveal]"),
     ("reveal.passwords", r#"passwords = ["new"]"#),
     ("limits", "[limits]"),
@@ -78,13 +95,18 @@ const CONNECTOR_KEYS: &[(&str, &str)] = &[
 ];
 
 impl Keys {
+    /// Every key.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Key> {
+        self.tables.iter().copied().flatten().copied()
+    }
+
     /// A line that could stand for the key of this path.
     pub(crate) fn example<S: AsRef<str>>(&self, path: &[S]) -> Option<&'static str> {
         let fits = |known: &str| {
             known.split('.').count() == path.len()
                 && known.split('.').zip(path).all(|(known, key)| known == "*" || known == key.as_ref())
         };
-        self.all.iter().find(|(known, _)| fits(known)).map(|(_, example)| *example)
+        self.all().find(|(known, _)| fits(known)).map(|(_, example)| example)
     }
 
     /// What to write instead of a key that is not known.
@@ -100,7 +122,7 @@ impl Keys {
             return format!("did you mean `{meant}`?");
         }
         let elsewhere = || {
-            let known = self.all.iter().map(|(known, _)| known.rsplit_once('.').unwrap_or(("", known)));
+            let known = self.all().map(|(known, _)| known.rsplit_once('.').unwrap_or(("", known)));
             known.filter(|(parent, name)| !parent.contains('*') && *name != "*")
         };
         let meant = did_you_mean(key.as_ref(), elsewhere().map(|(_, name)| name));
@@ -112,7 +134,7 @@ impl Keys {
     }
 
     fn children<S: AsRef<str>>(&self, section: &[S]) -> impl Iterator<Item = &'static str> {
-        self.all.iter().filter_map(move |(known, _)| {
+        self.all().filter_map(move |(known, _)| {
             let (parent, name) = known.rsplit_once('.').unwrap_or(("", known));
             let parents = || parent.split('.').filter(|part| !part.is_empty());
             let inside = parents().count() == section.len()
@@ -148,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_key_has_an_example_that_begins_with_it() {
-        for (path, _) in CONNECTOR.all {
+        for (path, _) in CONNECTOR.all() {
             let path: Vec<&str> = path.split('.').map(|part| if part == "*" { "x" } else { part }).collect();
             assert!(CONNECTOR.example(&path).is_some(), "{path:?}");
         }

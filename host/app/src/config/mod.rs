@@ -22,7 +22,7 @@ mod redact;
 mod secret;
 mod service;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod values;
 
 use std::io::Read as _;

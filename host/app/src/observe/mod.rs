@@ -19,6 +19,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 pub use lines::{Look, ours};
 pub use metrics::{ConnectorSample, Metrics, Sample, Sampled};
+pub(crate) use otlp::resource;
 pub use trace::{remote_parent, request_span};
 
 use crate::config::{LogFormat, Observe as Settings};
@@ -60,7 +61,7 @@ impl Observe {
     where
         W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
     {
-        let otlp = settings.otlp.as_ref().map(Otlp::exporters).transpose()?;
+        let otlp = settings.otlp.as_ref().map(|url| Otlp::exporters(url, settings.ca_file.as_deref())).transpose()?;
         let (reader, spans) = otlp.map(|exporters| (exporters.metrics, exporters.spans)).unzip();
         let metrics = Arc::new(Metrics::with_reader(reader)?);
         let otlp = spans.map(|exporter| Otlp::start(exporter, &metrics));

@@ -4,13 +4,15 @@
 //! is slow, gone or broken costs spans, which are counted, and never time of an operation.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_http::hyper::HyperClient;
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -26,6 +28,7 @@ use url::Url;
 
 use super::metrics::Metrics;
 use super::misconfigured;
+use crate::collector::http;
 
 /// How many spans may wait for the collector.
 const QUEUE: usize = 4096;
@@ -49,15 +52,24 @@ pub(super) struct Otlp(SdkTracerProvider);
 
 impl Otlp {
     /// What sends to a collector. Nothing is sent yet.
-    pub(super) fn exporters(collector: &Url) -> Result<Exporters, Fault> {
-        if collector.scheme() != "http" {
-            let help = "let a collector on this machine take it by http and send it on";
-            return Err(misconfigured(format!("otlp: {collector} is not http, which is all this host speaks: {help}")));
-        }
+    pub(super) fn exporters(collector: &Url, ca_file: Option<&Path>) -> Result<Exporters, Fault> {
         let to = |what: &str| format!("{}/v1/{what}", collector.as_str().trim_end_matches('/'));
         let bad = |error| misconfigured(format!("otlp: {collector}: {error}"));
-        let metrics = MetricExporter::builder().with_http().with_endpoint(to("metrics")).with_timeout(TIMEOUT);
-        let spans = SpanExporter::builder().with_http().with_endpoint(to("traces")).with_timeout(TIMEOUT);
+        let client = || {
+            let connector =
+                http(collector, ca_file).map_err(|why| misconfigured(format!("otlp: {collector}: {why}")))?;
+            Ok::<_, Fault>(HyperClient::new(connector, TIMEOUT, None))
+        };
+        let metrics = MetricExporter::builder()
+            .with_http()
+            .with_http_client(client()?)
+            .with_endpoint(to("metrics"))
+            .with_timeout(TIMEOUT);
+        let spans = SpanExporter::builder()
+            .with_http()
+            .with_http_client(client()?)
+            .with_endpoint(to("traces"))
+            .with_timeout(TIMEOUT);
         let metrics = OnRuntime::new(metrics.build().map_err(bad)?)?;
         Ok(Exporters {
             metrics: PeriodicReader::builder(metrics).with_interval(INTERVAL).build(),
@@ -89,7 +101,7 @@ impl Otlp {
 }
 
 /// Who is observed. `OTEL_RESOURCE_ATTRIBUTES` adds to it.
-pub(super) fn resource() -> Resource {
+pub(crate) fn resource() -> Resource {
     let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
     Resource::builder().with_service_name("portcullis").with_attribute(version).build()
 }

@@ -163,6 +163,15 @@ pub(crate) fn judge(answer: &Answer) -> Looked {
     }
 }
 
+/// Whether the answer to a bind says that the password is right, also where the account has to choose another one first:
+/// a policy says so only of a right one.
+pub(super) fn is_right(answer: &Answer) -> bool {
+    const EXPIRED: u8 = 0;
+    const CHANGE_AFTER_RESET: u8 = 2;
+    let asks_for_another = matches!(ppolicy_error(answer), Some(EXPIRED | CHANGE_AFTER_RESET));
+    matches!(judge(answer), Looked::Seen(_)) || answer.code == 49 && asks_for_another
+}
+
 /// The sub-code of a refused bind of Active Directory: `80090308: LdapErr: ..., data 52e, v...`.
 fn active_directory(diagnostic: &str) -> Option<u32> {
     let rest = diagnostic.strip_prefix("80090308")?;

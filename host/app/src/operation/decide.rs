@@ -2,8 +2,10 @@
 //! is a test.
 
 use portcullis_capabilities::{PasswordState, Returned, Seen};
-use portcullis_model::{Effect, Event, Fault, FaultCode, Operation, Passwords, Result as Answer, Trace};
+use portcullis_model::{Effect, Event, Fault, FaultCode, Operation, Passwords, Result as Answer, Trace, Verdict};
 use portcullis_sandbox::Ended;
+
+use super::confirm;
 
 /// What is known before anybody looked at the directory again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +48,24 @@ pub(super) fn compare(
         }
     };
     if !operation.kind.writes() {
-        return fault.map_or(Known::Done { returned: claimed.clone(), shortfall: None }, Known::Nothing);
+        return fault.map_or_else(|| question(claimed, seen), Known::Nothing);
     }
     if operation.kind.sets_password() { password(claimed, fault, seen) } else { other(claimed, fault, seen) }
+}
+
+/// Whoever is told that a password is right may let somebody in by it, so the directory has to have said so. That one is
+/// wrong, or cannot be used, is the plugin's to say.
+fn question(claimed: Returned, seen: &Seen) -> Known {
+    let told = match claimed.result {
+        Answer::Verdict(Verdict::Valid) => seen.candidate.as_ref().is_some_and(|answer| answer.code == 0),
+        Answer::Verdict(Verdict::MustChange) => seen.candidate.as_ref().is_some_and(confirm::is_right),
+        _ => true,
+    };
+    if told {
+        return Known::Done { returned: claimed, shortfall: None };
+    }
+    let text = "it calls the password right, and the host saw no bind that says so";
+    Known::Nothing(Fault::new(FaultCode::PluginUntrue, text))
 }
 
 fn password(mut claimed: Returned, fault: Option<Fault>, seen: &Seen) -> Known {

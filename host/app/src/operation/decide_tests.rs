@@ -146,3 +146,33 @@ fn who_runs_out_of_time_while_waiting_is_not_to_blame() {
     let Known::Nothing(fault) = known(&operation, late(), &Seen::default()) else { panic!() };
     assert_eq!(fault.code, FaultCode::PluginLimit);
 }
+
+fn verdict(verdict: Verdict) -> Result<Result<Returned, Fault>, Ended> {
+    Ok(Ok(Returned { result: Answer::Verdict(verdict), ..nothing_returned() }))
+}
+
+#[test]
+fn a_password_is_right_only_if_the_directory_said_so() {
+    let candidate = Password::new("Tr0ub4dor&3".to_owned()).unwrap();
+    let operation = Operation::verify(Login::new("alice").unwrap(), candidate).unwrap();
+    let answered = |code, diagnostic: &str| {
+        let (diagnostic, server) = (diagnostic.to_owned(), "s".to_owned());
+        let candidate = Some(portcullis_directory::Answer { code, diagnostic, controls: Vec::new(), server });
+        Seen { candidate, ..Seen::default() }
+    };
+    let must_change = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 773, v1db1";
+    let told = |word, seen: &Seen| match known(&operation, verdict(word), seen) {
+        Known::Done { .. } => true,
+        Known::Nothing(fault) if fault.code == FaultCode::PluginUntrue => false,
+        other => panic!("{other:?}"),
+    };
+    for word in [Verdict::Valid, Verdict::MustChange] {
+        assert!(!told(word, &Seen::default()), "{word:?} without a bind");
+        assert!(!told(word, &answered(49, "")), "{word:?} after a refusal");
+        assert!(told(word, &answered(0, "")), "{word:?}");
+    }
+    assert!(told(Verdict::MustChange, &answered(49, must_change)) && !told(Verdict::Valid, &answered(49, must_change)));
+    for word in [Verdict::Invalid, Verdict::Locked, Verdict::Disabled] {
+        assert!(told(word, &Seen::default()), "{word:?} is the plugin's to say");
+    }
+}

@@ -133,7 +133,7 @@ impl Locator {
     /// A server that names an entry outside of the base is broken or lies; nothing is written on its word. The name is
     /// shown to people: servers escape in it what a terminal would obey (RFC 4514 section 2.4).
     fn inside(&self, entry: &Entry, server: &str) -> Result<(), Fault> {
-        let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let obeyed = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if entry.dn.chars().any(obeyed) {
             let text = format!("{server} found an entry whose name holds control characters");
             return Err(Fault::new(FaultCode::DirectoryNonsense, text));

@@ -1,4 +1,4 @@
-//! What follows the audit log while the service runs: the watch for alarms, and what forwards it to a collector.
+//! What follows the audit log while the service runs: the watch for alarms, and what forwards it to collectors.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,16 +12,15 @@ use crate::audit::forward::{self, Forward};
 
 pub(super) struct Watching {
     alarms: Watch,
-    forward: Option<Forward>,
+    forward: Vec<Forward>,
 }
 
 impl Watching {
     /// Begins, by what portcullis.toml says: of alarms at the time, of forwarding now.
     pub(super) fn start(state: PathBuf, parts: &Arc<Parts>) -> Result<Self, Fault> {
         let metrics = || Arc::clone(&parts.metrics);
-        let collector = parts.policy().config.forward.clone();
-        let forward =
-            collector.map(|to| Forward::start(state.clone(), to, metrics(), forward::Pace::default())).transpose()?;
+        let start = |to| Forward::start(state.clone(), to, metrics(), forward::Pace::default());
+        let forward = parts.policy().config.forward.iter().cloned().map(start).collect::<Result<_, _>>()?;
         let of = Arc::downgrade(parts);
         let settings = move || of.upgrade().map(|parts| parts.policy().config.alarms.clone());
         let alarms = Watch::start(state, parts.audit.clone(), settings, metrics(), alarms::Pace::default())?;
@@ -33,6 +32,7 @@ impl Watching {
     pub(super) fn close(&self, audit: &AuditLog) {
         self.alarms.stop();
         audit.close();
+        self.forward.iter().for_each(Forward::begin_to_stop);
         self.forward.iter().for_each(Forward::stop);
     }
 }

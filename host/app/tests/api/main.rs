@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "../shared/answer.rs"]
+mod answer;
 mod clients;
 mod credentials;
 mod description;

@@ -17,12 +17,13 @@ use portcullis::service::{Service, ServiceOptions};
 use portcullis_journal::Journal;
 use portcullis_sandbox::{Cache, Sandbox, SandboxOptions};
 use portcullis_tests::plugins::{plugin, root};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::oneshot;
+
+use crate::answer::{Answer, request};
 
 /// May do everything but what an operator alone may.
 pub(crate) const DESK: &str = "desk-token-0123456789abcdef";
@@ -40,34 +41,6 @@ pub(crate) struct Server {
     ended: Option<tokio::task::JoinHandle<()>>,
     _config: TempDir,
     _state: TempDir,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// A header's value; the names are in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.split_once(": ").filter(|(n, _)| *n == name).map(|(_, value)| value))
-    }
-
-    /// The code of the problem that it must be.
-    pub(crate) fn problem(&self) -> String {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
-        let problem = self.json();
-        assert_eq!(problem["status"], self.status, "{self:?}");
-        assert_eq!(problem["type"], format!("urn:portcullis:fault:{}", problem["code"].as_str().unwrap()));
-        problem["code"].as_str().unwrap().to_owned()
-    }
 }
 
 impl Server {
@@ -166,21 +139,10 @@ async fn exchange(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if !body.is_empty() {
-        request.push_str(&format!("content-length: {}\r\n", body.len()));
-    }
-    request.push_str("\r\n");
-    request.push_str(body);
     // A server that refuses early closes before everything is sent.
-    drop(stream.write_all(request.as_bytes()).await);
+    drop(stream.write_all(&request(method, path, headers, body.as_bytes())).await);
     let mut answer = Vec::new();
     drop(tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await.expect("no end"));
     let text = String::from_utf8(answer).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.replace("\r\n", "\n"), body: body.to_owned() }
+    Answer::of(&text).unwrap_or_else(|| panic!("no answer: {text:?}"))
 }

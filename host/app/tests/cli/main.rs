@@ -29,3 +29,4 @@ mod run;
 mod secrets;
 mod service;
 mod terminal;
+mod typed;

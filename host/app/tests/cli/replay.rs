@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
 
 use portcullis_tests::plugins::{plugin, root};
 
 use crate::folder::{ALICE, ALICES, BOB, Folder};
 use crate::run::Run;
 use crate::secrets::find;
+use crate::typed::Typed;
 
 const NEW: &str = "Gr\u{fc}ne-Tinte \"42\"";
 const NEWER: &str = "Blaue Tinte\\43";
@@ -167,41 +166,11 @@ fn a_file_that_cannot_be_written_is_found_before_anything_is_done() {
     assert!(!fs::exists(&to).unwrap(), "nothing was recorded, so there is no file");
 }
 
-/// What stands in the blocks for the shell.
-fn typed(page: &str) -> String {
-    let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
-    blocks.map(|block| format!("echo '$ next block'\n{block}")).collect()
-}
-
 #[test]
 fn every_command_of_the_page_works_as_written() {
     let page = fs::read_to_string(root().join("docs/replay.md")).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let plugins = folder.path().join("target/plugins");
-    fs::create_dir_all(&plugins).unwrap();
-    fs::copy(plugin("mock").unwrap_or_else(|missing| panic!("{missing}")), plugins.join("mock.wasm")).unwrap();
-    symlink(root().join("examples"), folder.path().join("examples")).unwrap();
-    let debug = std::path::Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
-    symlink(debug, folder.path().join("target/debug")).unwrap();
-    // Another service may have the port of the page.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let script = typed(&page).replace("8441", &port.to_string());
-    assert!(script.matches("portcullis ").count() >= 6, "the blocks were not found:\n{script}");
-    let clean = "trap 'test -z \"${SERVICE:-}\" || kill $SERVICE 2>/dev/null || true' EXIT\n";
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &format!("{clean}{script}")])
-        .current_dir(folder.path())
-        .env("PORTCULLIS_CACHE", root().join("target/test-cache"))
-        .env_remove("STATE_DIRECTORY")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    for said in
-        ["1 operations are in", "2 replayed: 2 as recorded", "denied             ldap.modify pwdreset: not granted"]
-    {
-        assert!(out.contains(said), "{said} is not in:\n{out}\n{err}");
-    }
-    assert!(!out.contains("staple of the horse"), "{out}");
+    let typed = Typed::as_written(&page, Some("8441"), ("portcullis ", 6));
+    let denied = "denied             ldap.modify pwdreset: not granted";
+    typed.says(&["1 operations are in", "2 replayed: 2 as recorded", denied]);
+    assert!(!typed.out.contains("staple of the horse"), "{}", typed.out);
 }

@@ -1,6 +1,7 @@
 //! An OpenTelemetry collector for a test: takes what comes by HTTP and keeps it, or never answers.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -10,8 +11,10 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use portcullis::config::Observe as Settings;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio_rustls::TlsAcceptor;
 
 /// What came: path, kind of content, bytes.
 type Received = Arc<Mutex<Vec<(String, String, Bytes)>>>;
@@ -24,6 +27,14 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn start(answers: bool) -> Self {
+        Self::start_with(answers, None)
+    }
+
+    pub(crate) fn with_tls(server: Arc<ServerConfig>) -> Self {
+        Self::start_with(true, Some(server.into()))
+    }
+
+    fn start_with(answers: bool, tls: Option<TlsAcceptor>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -33,13 +44,26 @@ impl Collector {
             while let Ok((stream, _)) = listener.accept().await {
                 let all = Arc::clone(&all);
                 let service = service_fn(move |request| take(Arc::clone(&all), answers, request));
+                let tls = tls.clone();
                 tokio::spawn(async move {
                     let http = hyper::server::conn::http1::Builder::new();
-                    drop(http.serve_connection(TokioIo::new(stream), service).await);
+                    match tls {
+                        None => drop(http.serve_connection(TokioIo::new(stream), service).await),
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                drop(http.serve_connection(TokioIo::new(stream), service).await);
+                            }
+                        }
+                    }
                 });
             }
         });
         Self { received, port, _runtime: runtime }
+    }
+
+    pub(crate) fn settings_by_https(&self, host: &str, ca_file: Option<PathBuf>) -> Settings {
+        let otlp = Some(format!("https://{host}:{}", self.port).parse().unwrap());
+        Settings { otlp, ca_file, ..Settings::default() }
     }
 
     pub(crate) fn settings(&self) -> Settings {

@@ -151,7 +151,7 @@ fn the_page_lists_exactly_what_is_rendered() {
         reset(service, ALICE, "a new Passw0rd").await.unwrap();
         reset(service, ALICE, "short").await.unwrap();
         drop(ask(service, OperationKind::VerifyPassword, ALICE, &[ALICES]).await);
-        world.metrics().alarm(Kind::Denials, "mock");
+        world.metrics().alarm(Kind::Denials, "mock", 1);
         world.metrics().render()
     });
     let mut seen = rendered_table(&rendered);
@@ -162,7 +162,8 @@ fn the_page_lists_exactly_what_is_rendered() {
         ("portcullis_requests_total", ["route", "status"].as_slice()),
         ("portcullis_connections", &["connector", "server", "state"]),
         ("portcullis_spans_dropped_total", &["reason"]),
-        ("portcullis_audit_behind", &[]),
+        ("portcullis_audit_behind", &["collector"]),
+        ("portcullis_audit_rejected_total", &[]),
     ] {
         let kind = if quiet.ends_with("_total") { "counter" } else { "gauge" };
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();

@@ -7,6 +7,7 @@ use portcullis::config::{LogFormat, Observe as Settings};
 use portcullis::observe::{Look, Observe, remote_parent, request_span};
 use tracing::{Instrument as _, Level};
 
+use crate::authority::Authority;
 use crate::collector::{Collector, holds};
 use crate::world::{ALICE, SOON, World, reset};
 
@@ -114,9 +115,38 @@ fn only_a_valid_traceparent_is_taken_over() {
 }
 
 #[test]
-fn a_collector_by_https_is_refused_with_a_remedy() {
-    let settings = Settings { otlp: Some("https://collector.example".parse().unwrap()), ..Settings::default() };
+fn a_collector_by_https_gets_something_if_the_authority_vouches_for_it() {
+    let (ours, other) = (Authority::new(), Authority::new());
+    let folder = tempfile::tempdir().unwrap();
+    let file = ours.file(folder.path(), "ca.pem");
+    for (server, file) in [
+        (other.server("localhost"), file.clone()),
+        (ours.server("localhost"), None),
+        (ours.server("siem.corp.example"), file.clone()),
+    ] {
+        let collector = Collector::with_tls(server);
+        let world = World::new(&collector.settings_by_https("localhost", file), Level::WARN, LogFormat::Text);
+        world.within(|| tracing::debug_span!(target: "portcullis", "a span").in_scope(|| ()));
+        world.shutdown();
+        assert_eq!(collector.requests(), 0);
+    }
+    let collector = Collector::with_tls(ours.server("localhost"));
+    let world = World::new(&collector.settings_by_https("localhost", file), Level::WARN, LogFormat::Text);
+    world.within(|| tracing::debug_span!(target: "portcullis", "a span").in_scope(|| ()));
+    world.shutdown();
+    assert!(holds(&collector.bodies("/v1/traces"), "a span"));
+    assert!(!collector.bodies("/v1/metrics").is_empty());
+}
+
+#[test]
+fn a_ca_file_that_holds_none_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "").unwrap();
+    let otlp = Some("https://collector.example".parse().unwrap());
+    let settings = Settings { otlp, ca_file: Some(file.clone()), ..Settings::default() };
     let look = Look { format: LogFormat::Text, time: false, colours: false };
     let Err(fault) = Observe::prepare(&settings, Level::WARN, look, std::io::sink) else { panic!("taken") };
-    insta::assert_snapshot!(fault.detail, @"portcullis.toml: [observe] otlp: https://collector.example/ is not http, which is all this host speaks: let a collector on this machine take it by http and send it on");
+    let detail = fault.detail.replace(file.to_str().unwrap(), "FILE");
+    insta::assert_snapshot!(detail, @"portcullis.toml: [observe] otlp: https://collector.example/: the CA file FILE holds no certificate");
 }

@@ -9,7 +9,12 @@
 )]
 
 mod alarms;
+mod anchors;
+#[path = "../shared/answer.rs"]
+mod answer;
 mod bad_input;
+#[path = "../shared/certificates.rs"]
+mod certificates;
 mod commands;
 mod dropin;
 mod events;

@@ -80,7 +80,7 @@ pub(super) fn one_entry(found: &dir::Entry, asked: &[AttributeName]) -> wit::Ent
 /// An answer without the passwords of the operation: a server may repeat what it was sent.
 pub(super) fn answer(answer: dir::Answer, secrets: &[Arc<Password>]) -> wit::Answer {
     let control = |control: dir::Control| {
-        let value = control.value.filter(|value| !holds_secret(value, secrets));
+        let value = control.value.filter(|value| !secrets.iter().any(|secret| secret.occurs_in_bytes(value)));
         wit::Control { oid: control.oid, critical: control.critical, value }
     };
     wit::Answer {
@@ -88,21 +88,6 @@ pub(super) fn answer(answer: dir::Answer, secrets: &[Arc<Password>]) -> wit::Ans
         diagnostic: without_secrets(answer.diagnostic, secrets),
         controls: answer.controls.into_iter().map(control).collect(),
     }
-}
-
-/// Whether bytes hold a password in one of the encodings in which it may have been sent.
-fn holds_secret(bytes: &[u8], secrets: &[Arc<Password>]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    secrets.iter().any(|secret| {
-        let plain = secret.encode(Encoding::Utf8);
-        let quoted = secret.encode(Encoding::QuotedUtf16Le);
-        // Without the quotes, which the server may have taken off.
-        let wide = quoted.get(2..quoted.len().saturating_sub(2)).unwrap_or_default();
-        [plain.as_slice(), wide]
-            .iter()
-            .any(|needle| needle.len() >= 4 && bytes.windows(needle.len()).any(|w| w == *needle))
-            || secret.occurs_in(&text)
-    })
 }
 
 /// What went wrong, for the guest.

@@ -7,6 +7,7 @@ use portcullis_model::{Event, Use};
 use wasmtime::component::Resource;
 
 use super::grant::Denial;
+use super::proof::Placing;
 use super::writes::{Placed, PlacedChange, one_refused_bind};
 use super::{LdapGrant, audit, convert};
 use crate::Permitted;
@@ -148,12 +149,14 @@ impl Host for OperationState {
         let performer = convert::performer(self, performer)?;
         let changes =
             changes.into_iter().map(|change| convert::change(self, change)).collect::<wasmtime::Result<Vec<_>>>()?;
-        let controls = controls.into_iter().map(convert::control).collect();
+        let controls: Vec<_> = controls.into_iter().map(convert::control).collect();
         let target = or_return!(self.target_dn());
         let subject = described(&changes);
+        let placing = Placing::of_changes(performer.as_ref(), &changes, &controls);
         let checked = self
             .may_write(performer.as_ref())
-            .and_then(|()| self.grant().permit_modify(target, &dn, performer.as_ref(), changes, controls));
+            .and_then(|()| self.grant().permit_modify(target, &dn, performer.as_ref(), changes, controls))
+            .and_then(|permitted| self.old_is_proved(placing).map(|()| permitted));
         let about = |(performer, modify): &(dir::Performer, dir::Modify)| {
             let written = modify.changes.iter().flat_map(audit::writes);
             (subject, written.chain(audit::sent_with(performer, &modify.controls)).collect())
@@ -175,9 +178,11 @@ impl Host for OperationState {
         let new = self.table.get(&new)?.clone();
         let controls = controls.into_iter().map(convert::control).collect();
         let target = or_return!(self.target_dn());
+        let placing = Placing::of_a_password(performer.as_ref());
         let checked = self
             .may_write(performer.as_ref())
-            .and_then(|()| self.grant().permit_set_password(target, &dn, performer.as_ref(), new, controls));
+            .and_then(|()| self.grant().permit_set_password(target, &dn, performer.as_ref(), new, controls))
+            .and_then(|permitted| self.old_is_proved(placing).map(|()| permitted));
         let about = |(performer, request): &(dir::Performer, dir::SetPassword)| {
             let with = audit::sent_with(performer, &request.controls);
             ("the target's password".into(), [Use::SetPassword].into_iter().chain(with).collect())

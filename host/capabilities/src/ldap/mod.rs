@@ -9,8 +9,11 @@ mod attribute;
 mod audit;
 mod calls;
 mod convert;
+#[cfg(test)]
+mod each_effect;
 mod grant;
 mod host;
+mod proof;
 mod root_dse;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! WASI, served inert. A plugin built with a standard library for `wasm32-wasip2` imports it whether it uses it or not.
-//! It sees no file, no environment, no argument, no input and no socket; what it prints goes to the log. Clocks and
-//! random numbers are real, since they reach nothing. Sockets and HTTP are not served at all: a plugin that imports
+//! It sees no file, no environment, no argument, no input and no socket; what it prints goes to the log. Random
+//! numbers are real, since they reach nothing; clocks stand still (see [`clock`]). Sockets and HTTP are not served at all: a plugin that imports
 //! them is refused when it is loaded.
 
+mod clock;
 mod output;
 
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
-use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
 use wasmtime_wasi::random::WasiRandom;
@@ -16,6 +16,8 @@ use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::log::Sink;
 use crate::state::OperationState;
+
+pub(crate) use clock::Clock;
 
 /// The packages whose interfaces are served, in any 0.2 version.
 pub const PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"];
@@ -60,8 +62,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<OperationState>) -> wasmtime::Re
     io::error::add_to_linker::<T, Io>(linker, |t| t.ctx().table)?;
     io::poll::add_to_linker::<T, Io>(linker, |t| t.ctx().table)?;
     io::streams::add_to_linker::<T, Io>(linker, |t| t.ctx().table)?;
-    clocks::wall_clock::add_to_linker::<T, WasiClocks>(linker, T::clocks)?;
-    clocks::monotonic_clock::add_to_linker::<T, WasiClocks>(linker, T::clocks)?;
+    clocks::wall_clock::add_to_linker::<T, clock::Has>(linker, clock::of)?;
+    clocks::monotonic_clock::add_to_linker::<T, clock::Has>(linker, clock::of)?;
     filesystem::types::add_to_linker::<T, WasiFilesystem>(linker, T::filesystem)?;
     filesystem::preopens::add_to_linker::<T, WasiFilesystem>(linker, T::filesystem)?;
     random::random::add_to_linker::<T, WasiRandom>(linker, |t| t.ctx().ctx.random())?;

@@ -33,21 +33,22 @@ pub(super) fn words(text: String, secret: Option<&Password>) -> String {
 
 /// Control characters, and the marks that reorder what a person reads.
 fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An answer without the service account's password: the server that was bound to knows it, and nobody above this
 /// crate does, so that nobody could take it out there.
 pub(super) fn answer(result: LdapResult, server: &str, service: Option<&Password>) -> Answer {
-    let holds = |text: &str| service.is_some_and(|password| password.occurs_in(text));
+    let holds = |bytes: &[u8]| service.is_some_and(|password| password.occurs_in_bytes(bytes));
     let text = diagnostic(result.text);
     let control = |control: RawControl| {
-        let value = control.val.filter(|value| !holds(&String::from_utf8_lossy(value)));
+        let value = control.val.filter(|value| !holds(value));
         Control { oid: control.ctype, critical: control.crit, value }
     };
     Answer {
         code: result.rc,
-        diagnostic: if holds(&text) { WITHHELD.to_owned() } else { text },
+        diagnostic: if holds(text.as_bytes()) { WITHHELD.to_owned() } else { text },
         controls: result.ctrls.into_iter().map(|raw| control(raw.1)).collect(),
         server: server.to_owned(),
     }

@@ -1,12 +1,12 @@
-//! Whether a text that came from outside holds a password, in one of the forms in which servers repeat what they were
-//! sent: as it is, in another case, backwards, quoted, escaped, spelled out, in UTF-16, in hexadecimal digits, in Base64,
-//! or a good part of it.
+//! Whether a text or a value that came from outside holds a password, in one of the forms in which servers and plugins
+//! repeat what they were sent: as it is, in another case, backwards, quoted, escaped, spelled out, in one of its
+//! [encodings](encoded), or a good part of it.
 //!
 //! This never finds a password that somebody hides on purpose, with a cipher of his own: a server that was sent one can
 //! do with it what it likes. Everything that is made of the password here is erased.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+mod encoded;
+
 use zeroize::Zeroizing;
 
 /// Shorter than this, letters and digits that belong together are found in texts by chance.
@@ -15,35 +15,35 @@ const SPELLED_OUT: usize = 6;
 const PART: usize = 6;
 const WORDS: usize = 12;
 
-/// A text that is longer is taken to hold it: looking at it would hold up everybody else.
+/// What is longer, in bytes, is taken to hold it: looking at it would hold up everybody else.
 const LONGEST: usize = 16 << 10;
 
 type Text = Zeroizing<String>;
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// For a secret of at least four bytes.
-pub(super) fn occurs(secret: &str, text: &str) -> bool {
-    if text.len() > LONGEST {
+pub(super) fn occurs(secret: &str, bytes: &[u8]) -> bool {
+    if bytes.len() > LONGEST {
         return true;
     }
     // What is shorter than the shortest part holds neither the password nor a part of it.
-    if text.len() < PART.min(secret.len()) {
+    if bytes.len() < PART.min(secret.len()) {
         return false;
     }
-    let (folded, plain) = (lower(text), lower(secret));
+    let (folded, plain) = (lower(&legible(bytes)), lower(secret));
     // Without an escape it is the folded text once more.
     let unescaped = folded.bytes().any(|byte| matches!(byte, b'%' | b'\\')).then(|| unescaped(&folded));
     let written = || std::iter::once(&folded).chain(&unescaped);
     written().any(|text| holds(text, &plain) || part_of(&plain, text))
-        || written().filter(|text| text.chars().any(is_unseen)).any(|text| holds(&without_control(text), &plain))
-        || holds(&folded, &reversed(&plain))
+        || written().filter(|text| text.chars().any(is_unseen)).any(|text| holds(without_control(text), &plain))
+        || holds(&folded, reversed(&plain))
         || spelled_out(written(), &plain)
-        || encoded(secret, text, &folded)
+        || encoded::occurs(secret, bytes)
 }
 
 /// As `str::contains`, which leaves pieces of what it looks for on the stack.
-fn holds(text: &str, part: &str) -> bool {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
+pub(super) fn holds(text: impl AsRef<[u8]>, part: impl AsRef<[u8]>) -> bool {
+    let (text, part) = (text.as_ref(), part.as_ref());
     let Some(first) = part.first() else { return true };
     text.windows(part.len()).any(|window| window.first() == Some(first) && window == part)
 }
@@ -78,46 +78,16 @@ fn runs(text: &str, length: usize) -> impl Iterator<Item = &str> {
     starts.zip(ends).map(|(from, to)| &text[from..to])
 }
 
-/// In UTF-8 and UTF-16 of either order, as hexadecimal digits with anything in between, and in Base64.
-fn encoded(secret: &str, text: &str, folded: &str) -> bool {
-    let digits = letters_and_digits(&folded.replace("0x", " ").replace("\\x", " "));
-    let base64: Text = Zeroizing::new(
-        text.chars()
-            .filter(|c| !c.is_whitespace())
-            .map(|c| match c {
-                '-' => '+',
-                '_' => '/',
-                other => other,
-            })
-            .collect(),
-    );
-    let wide = |order: fn(u16) -> [u8; 2]| -> Bytes {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * secret.len()));
-        secret.encode_utf16().for_each(|unit| bytes.extend_from_slice(&order(unit)));
-        bytes
-    };
-    let forms = [Zeroizing::new(secret.as_bytes().to_vec()), wide(u16::to_le_bytes), wide(u16::to_be_bytes)];
-    forms.iter().any(|bytes| {
-        holds(&digits, &hexadecimal(bytes)) || (0..3).any(|offset| holds(&base64, &base64_within(bytes, offset)))
-    })
-}
-
-/// The letters that stand for these bytes and for nothing else, where `offset` bytes come before them.
-fn base64_within(bytes: &[u8], offset: usize) -> Text {
-    let mut padded = Zeroizing::new(Vec::with_capacity(offset + bytes.len()));
-    padded.resize(offset, 0);
-    padded.extend_from_slice(bytes);
-    let whole = Zeroizing::new(STANDARD_NO_PAD.encode(padded.as_slice()));
-    let (from, to) = ((8 * offset).div_ceil(6), 8 * padded.len() / 6);
-    Zeroizing::new(whole.get(from..to).unwrap_or(&whole).to_owned())
-}
-
-fn hexadecimal(bytes: &[u8]) -> Text {
-    let mut digits = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    for byte in bytes {
-        digits.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
+/// What is text in these bytes, with a mark in the place of each part that is none.
+fn legible(bytes: &[u8]) -> Text {
+    let mut text = Zeroizing::new(String::with_capacity(3 * bytes.len()));
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
     }
-    digits
+    text
 }
 
 fn lower(text: &str) -> Text {
@@ -177,12 +147,16 @@ fn unescaped(text: &str) -> Text {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use base64::Engine as _;
 
     const SECRET: &str = "Tr0ub4dor-And-3";
 
     fn found(text: &str) -> bool {
         occurs(SECRET, text)
+    }
+
+    fn occurs(secret: &str, text: &str) -> bool {
+        super::occurs(secret, text.as_bytes())
     }
 
     #[test]
@@ -224,8 +198,8 @@ mod tests {
     #[test]
     fn a_text_without_an_escape_is_not_changed_by_unescaping() {
         let every: String = (0..=char::MAX as u32).filter_map(char::from_u32).filter(|c| !"%\\".contains(*c)).collect();
-        let folded = lower(&every);
-        assert!(*unescaped(&folded) == *folded, "lower case has a lower case of its own");
+        let folded = super::lower(&every);
+        assert!(*super::unescaped(&folded) == *folded, "lower case has a lower case of its own");
     }
 
     #[test]

@@ -18,6 +18,8 @@ impl Passwords for Revealing {
 
     fn change(_: Account, old: &Password, new: &Password) -> Result<Receipt, Fault> {
         let text = read(old)?;
+        // In a change the directory has to see the old one.
+        ldap::try_bind(&ldap::target(&[])?.dn, old, &[])?;
         tell(new, &text)
     }
 

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use portcullis_journal::Record;
+use portcullis_model::{Fault, OperationId};
 
 use super::{readable, to_its_end};
 use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::documents::OperationDocument;
 use crate::api::problem::{Problem, ProblemDocument};
+use crate::service::Service;
+use crate::service::callers::Caller;
 
 /// Cancel an operation
 ///
@@ -30,12 +34,7 @@ pub(super) async fn cancel(
     asker: Asker,
     Path(id): Path<String>,
 ) -> Result<Json<OperationDocument>, Problem> {
-    let record = readable(&api, &asker, &id).await?;
-    asker.may_manage()?;
-    let (service, caller, id) = (api.service.clone(), asker.caller.clone(), record.id.clone());
-    let done = to_its_end(async move { service.cancel(&caller, &id).await }).await;
-    let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
-    Ok(Json(OperationDocument::of(&record, asker.operator)))
+    managed(&api, &asker, &id, |service, caller, id| async move { service.cancel(&caller, &id).await }).await
 }
 
 /// Try an operation again
@@ -58,10 +57,19 @@ pub(super) async fn retry(
     asker: Asker,
     Path(id): Path<String>,
 ) -> Result<Json<OperationDocument>, Problem> {
-    let record = readable(&api, &asker, &id).await?;
+    managed(&api, &asker, &id, |service, caller, id| async move { service.retry(&caller, &id).await }).await
+}
+
+/// Does it to an operation that the caller may read, and answers with what became of it.
+async fn managed<F: Future<Output = Result<Record, Fault>> + Send + 'static>(
+    api: &Api,
+    asker: &Asker,
+    id: &str,
+    act: impl FnOnce(Arc<Service>, Arc<Caller>, OperationId) -> F,
+) -> Result<Json<OperationDocument>, Problem> {
+    let record = readable(api, asker, id).await?;
     asker.may_manage()?;
-    let (service, caller, id) = (api.service.clone(), asker.caller.clone(), record.id.clone());
-    let done = to_its_end(async move { service.retry(&caller, &id).await }).await;
+    let done = to_its_end(act(api.service.clone(), asker.caller.clone(), record.id.clone())).await;
     let record = done.map_err(|fault| Problem::from(fault).about(&record.id))?;
     Ok(Json(OperationDocument::of(&record, asker.operator)))
 }

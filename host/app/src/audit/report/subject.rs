@@ -60,18 +60,9 @@ impl PluginFacts {
     /// Of a plugin that was loaded.
     #[must_use]
     pub fn of(path: PathBuf, plugin: &Plugin) -> Self {
-        let (surface, size) = (Some(sorted(plugin.surface())), plugin.size() as u64);
+        let (surface, size) = (Some(plugin.surface().sorted()), plugin.size() as u64);
         Self { path, surface, sha256: plugin.digest().to_string(), size, ..Self::default() }
     }
-}
-
-/// The order in a binary is its compiler's and says nothing.
-fn sorted(surface: &Surface) -> Surface {
-    let mut surface = surface.clone();
-    surface.exports.sort();
-    surface.imports.sort_by(|a, b| a.interface.cmp(&b.interface));
-    surface.imports.iter_mut().for_each(|import| import.functions.sort());
-    surface
 }
 
 /// The ceiling that was read.
@@ -84,7 +75,8 @@ pub struct CeilingFacts {
 }
 
 /// What the rights of a service account showed, where they were looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Rights {
     /// Nobody looked.
     #[default]
@@ -92,12 +84,15 @@ pub enum Rights {
     /// Looked at, on some entry. Nothing more than the grants need was seen, or these attributes besides.
     Seen {
         /// The entry that the rights are about.
-        target: String,
+        target: Text,
         /// Attributes that it may write and that no grant names.
-        besides: Vec<String>,
+        besides: Vec<Text>,
     },
     /// They could not be found out.
-    NotTold(String),
+    NotTold {
+        /// Why.
+        why: Text,
+    },
 }
 
 /// Everything that is known of one connector; what the pure functions are given.

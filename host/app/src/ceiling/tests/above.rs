@@ -3,7 +3,7 @@
 use portcullis_sandbox::{Import, Surface};
 
 use super::super::Ceiling;
-use super::{CEILING, CORP, Folder, above, ceiling_of, with};
+use super::{CEILING, CORP, above, ceiling_of, connector, with};
 
 /// `code, line of the connector's file, line of the ceiling` of each excess.
 fn found(connector: &str, ceiling: &str) -> Vec<(&'static str, String, String)> {
@@ -130,7 +130,7 @@ fn nothing_is_allowed_by_an_empty_ceiling() {
 #[test]
 fn what_is_allowed_is_not_above() {
     assert_eq!(above(CORP, CEILING), []);
-    assert_eq!(Ceiling::none().check(&Folder::new().connector(CORP), &Surface::default()), []);
+    assert_eq!(Ceiling::none().check(&connector(CORP), &Surface::default()), []);
     let without_pin =
         with(CORP, &[("sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n", "")]);
     let changes = [("require-signature = false", "require-signature = false\nrequire-sha256 = false")];
@@ -160,7 +160,7 @@ fn a_local_socket_has_no_tls() {
 
 #[test]
 fn sockets_are_not_even_imported() {
-    let (file, folder) = (Folder::new().connector(CORP), CEILING);
+    let (file, folder) = (connector(CORP), CEILING);
     let importing = |interface: &str| Surface {
         imports: vec![Import { interface: interface.to_owned(), functions: Vec::new() }],
         exports: Vec::new(),

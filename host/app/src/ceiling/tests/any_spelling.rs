@@ -7,12 +7,12 @@ use portcullis_directory::dn::Dn;
 use proptest::prelude::*;
 
 use super::super::rules::LdapRules;
-use super::{CEILING, CORP, Folder, ceiling_of};
+use super::{CEILING, CORP, ceiling_of};
 use crate::config::{ConnectorFile, Ldap, WriteGrant};
 use portcullis_sandbox::Surface;
 
-fn connector(change: impl FnOnce(&mut Ldap)) -> ConnectorFile {
-    let mut file = Folder::new().connector(CORP);
+fn changed(change: impl FnOnce(&mut Ldap)) -> ConnectorFile {
+    let mut file = super::connector(CORP);
     change(file.ldap.as_mut().unwrap());
     file
 }
@@ -55,7 +55,7 @@ fn same(one: &str, other: &str) -> bool {
 proptest! {
     #[test]
     fn of_a_readable_attribute(name in spelling()) {
-        let file = connector(|ldap| ldap.read = vec![name.clone()]);
+        let file = changed(|ldap| ldap.read = vec![name.clone()]);
         let allowed = rules().read.iter().any(|allowed| same(allowed, &name));
         prop_assert_eq!(codes(&file).is_empty(), allowed, "{:?}", name);
     }
@@ -67,7 +67,7 @@ proptest! {
         } else {
             WriteGrant::Values { values: vec![value.clone()], remove }
         };
-        let file = connector(|ldap| ldap.write = BTreeMap::from([(name.clone(), grant)]));
+        let file = changed(|ldap| ldap.write = BTreeMap::from([(name.clone(), grant)]));
         let allowed = if same(&name, "unicodePwd") {
             password
         } else if same(&name, "lockoutTime") {
@@ -90,9 +90,9 @@ proptest! {
         let base = format!("{below}{base}");
         let granted = Dn::parse("OU=Staff,DC=corp,DC=example").unwrap();
         let allowed = Dn::parse(&base).is_ok_and(|dn| dn.is_below_or_equal(&granted));
-        let file = connector(|ldap| ldap.locate.base = base.clone());
+        let file = changed(|ldap| ldap.locate.base = base.clone());
         prop_assert_eq!(codes(&file).is_empty(), allowed, "{:?}", base);
-        let file = connector(|ldap| ldap.search = vec![base.clone()]);
+        let file = changed(|ldap| ldap.search = vec![base.clone()]);
         let allowed = Dn::parse(&base)
             .is_ok_and(|dn| dn.is_below_or_equal(&Dn::parse("CN=System,DC=corp,DC=example").unwrap()));
         prop_assert_eq!(codes(&file).is_empty(), allowed, "{:?}", base);
@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn of_a_control(oid in "(1\\.2\\.840\\.113556\\.1\\.4\\.(0?2239|2239\\.|22390)| 1\\.2\\.840\\.113556\\.1\\.4\\.2239|[0-9.]{0,8})") {
-        let file = connector(|ldap| ldap.allow.controls = vec![oid.clone()]);
+        let file = changed(|ldap| ldap.allow.controls = vec![oid.clone()]);
         prop_assert_eq!(codes(&file).is_empty(), oid == "1.2.840.113556.1.4.2239", "{:?}", oid);
     }
 
@@ -110,7 +110,7 @@ proptest! {
         let lines: Vec<&str> = CEILING.lines().enumerate().filter(|(at, _)| *at != line).map(|(_, text)| text).collect();
         let lower = super::super::Ceiling::of_text(&lines.join("\n"), std::path::Path::new("c"));
         if let Ok(lower) = lower {
-            let file = connector(|ldap| ldap.read.push(name.clone()));
+            let file = changed(|ldap| ldap.read.push(name.clone()));
             let (all, fewer) = (codes(&file), lower.check(&file, &Surface::default()));
             prop_assert!(fewer.len() >= all.len(), "without line {line}: {fewer:?}");
         }

@@ -31,7 +31,7 @@ fn above(ceiling: &Ceiling) -> Vec<Excess> {
     let files = names.map(|name| {
         let path = format!("{name}.toml");
         let path = folder.write(&path, text(&format!("examples/connectors-toml/{path}")).as_bytes());
-        load_file(&path, folder.0.path()).unwrap_or_else(|problems| panic!("{name}: {:#?}", problems.all()))
+        load_file(&path, folder.path()).unwrap_or_else(|problems| panic!("{name}: {:#?}", problems.all()))
     });
     files.iter().flat_map(|file| ceiling.check(file, &Surface::default())).collect()
 }
@@ -57,8 +57,8 @@ fn the_page_loads_and_names_every_key() {
     let (_, rest) = page.split_once("```toml\n").unwrap();
     let (example, _) = rest.split_once("```").unwrap();
     assert!(ceiling_of(example).rules().unwrap().ldap.write.contains_key("unicodePwd"));
-    for (path, example) in KEYS.all.iter().filter(|(_, example)| !example.starts_with('[')) {
-        let name = match *path {
+    for (path, example) in KEYS.all().filter(|(_, example)| !example.starts_with('[')) {
+        let name = match path {
             "signers.*" => "`signers.NAME`".to_owned(),
             "ldap.write.*" => "`ldap.write.ATTRIBUTE`".to_owned(),
             "config.*" => "`config.NAME`".to_owned(),

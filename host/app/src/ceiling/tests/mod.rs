@@ -7,12 +7,12 @@ mod examples;
 mod read;
 mod signed;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portcullis_sandbox::Surface;
-use tempfile::TempDir;
 
 use super::{Ceiling, Excess};
+use crate::config::tests::{Folder, with};
 use crate::config::{ConnectorFile, load_file};
 
 /// A connector's file in which every grant is used.
@@ -109,40 +109,24 @@ retries = "any"
 passwords = ["new"]
 "#;
 
-struct Folder(TempDir);
+/// A folder with the plugin that [`CORP`] names.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("corp.wasm", b"");
+    folder
+}
 
-impl Folder {
-    fn new() -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
-        folder.write("corp.wasm", b"");
-        folder
-    }
-
-    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn connector(&self, text: &str) -> ConnectorFile {
-        let path = self.write("corp.toml", text.as_bytes());
-        load_file(&path, self.0.path()).unwrap_or_else(|problems| panic!("{:#?}", problems.all()))
-    }
+fn connector(text: &str) -> ConnectorFile {
+    let folder = folder();
+    let path = folder.write("corp.toml", text.as_bytes());
+    load_file(&path, folder.path()).unwrap_or_else(|problems| panic!("{:#?}", problems.all()))
 }
 
 /// What is above when a connector's file meets a ceiling.
 fn above(connector: &str, ceiling: &str) -> Vec<Excess> {
-    ceiling_of(ceiling).check(&Folder::new().connector(connector), &Surface::default())
+    ceiling_of(ceiling).check(&self::connector(connector), &Surface::default())
 }
 
 fn ceiling_of(text: &str) -> Ceiling {
     Ceiling::of_text(text, Path::new("ceiling.toml")).unwrap_or_else(|problems| panic!("{:#?}", problems.all()))
-}
-
-/// A text with replacements, each of which must apply.
-fn with(text: &str, changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(text.to_owned(), |text, (old, new)| {
-        assert!(text.contains(old), "{old} is not in the text");
-        text.replacen(old, new, 1)
-    })
 }

@@ -8,7 +8,7 @@ use portcullis_tests::signer::Signer;
 use proptest::prelude::*;
 
 use super::super::Ceiling;
-use super::{Folder, ceiling_of};
+use super::{Folder, ceiling_of, folder};
 
 const BYTES: &[u8] = b"the bytes of a plugin";
 
@@ -32,11 +32,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self { folder: Folder::new(), keys: Signer::new(1) }
+        Self { folder: folder(), keys: Signer::new(1) }
     }
 
     fn plugin(&self) -> PathBuf {
-        self.folder.0.path().join("corp.wasm")
+        self.folder.path().join("corp.wasm")
     }
 
     fn signature(&self, comment: &str) -> String {
@@ -45,7 +45,7 @@ impl Scene {
 
     /// What comes of a signature's text, or of none.
     fn admits(&self, ceiling: &Ceiling, signature: Option<&str>) -> Result<Option<Signed>, Fault> {
-        let place = self.folder.0.path().join("corp.wasm.minisig");
+        let place = self.folder.path().join("corp.wasm.minisig");
         match signature {
             Some(text) => std::fs::write(&place, text).unwrap(),
             None => drop(std::fs::remove_file(&place)),
@@ -118,7 +118,7 @@ fn the_signature_of_another_plugin() {
 
 #[test]
 fn the_legacy_form_is_refused_and_the_other_taken() {
-    let folder = Folder::new();
+    let folder = folder();
     let plugin = folder.write("test.wasm", b"test");
     let ceiling = ceiling_of(&format!("[signers]\nvendor = \"{KEY}\""));
     folder.write("test.wasm.minisig", LEGACY.as_bytes());
@@ -148,7 +148,7 @@ fn what_is_cut_off_is_no_signature() {
 #[test]
 fn a_folder_or_a_pipe_is_no_signature() {
     let scene = Scene::new();
-    std::fs::create_dir(scene.folder.0.path().join("corp.wasm.minisig")).unwrap();
+    std::fs::create_dir(scene.folder.path().join("corp.wasm.minisig")).unwrap();
     let ceiling = trusting(&[("vendor", &scene.keys)], true);
     assert_eq!(ceiling.admit(&scene.plugin(), BYTES).unwrap_err().code, FaultCode::PluginNotSigned);
 }

@@ -7,7 +7,6 @@ use toml::Spanned;
 
 use crate::config::connector::{Allow, Confirm, WriteGrant};
 use crate::config::file::{self, Grant, Section, Text};
-use crate::config::redact::names_a_secret;
 
 use super::Check;
 use super::names::{base, gives_passwords_away, is_oid, takes_passwords};
@@ -78,8 +77,7 @@ impl Check<'_> {
                 return Some(WriteGrant::Values { values: Vec::new(), remove: true });
             }
             Grant::Word(word) => {
-                // A line of another section that got in here may hold a secret.
-                let word = if names_a_secret(name) { "***".to_owned() } else { word.escape_debug().to_string() };
+                let word = word.escape_debug();
                 self.findings.error(
                     "unknown-value",
                     span,

@@ -51,7 +51,7 @@ impl Check<'_> {
         let journal = self.retention(&file.journal.0);
         let overlap = self.duration(file.keys.0.overlap.as_ref(), &OVERLAP);
         let alarms = self.alarms(&file.alarms.0);
-        let forward = self.forward(file.audit.0.syslog.as_ref());
+        let forward = self.forward(&file.audit.0);
         let observe = self.observe(file.observe.0);
         let test_accounts = self.test_accounts(file.connectors, connectors);
         Some(ServiceConfig {
@@ -232,13 +232,24 @@ impl Check<'_> {
         let log_format =
             observe.log_format.map_or(Some(LogFormat::Text), |word| self.word(&word, "a form of the log", &formats));
         let otlp = match observe.otlp {
-            Some(url) => Some(self.collector(&url)?),
+            Some(url) => Some(self.collector(&url, &["observe", "otlp"])?),
             None => None,
         };
-        Some(Observe { log_format: log_format?, otlp })
+        let ca_file = match &observe.ca_file {
+            Some(file) => {
+                if otlp.as_ref().is_none_or(|url| url.scheme() != "https") {
+                    self.unused_ca_file(file);
+                }
+                let relative = "a relative path starts at the folder of this file";
+                Some(self.certificates(file, "the authorities of the collector", relative)?)
+            }
+            None => None,
+        };
+        Some(Observe { log_format: log_format?, otlp, ca_file })
     }
 
-    fn collector(&mut self, url: &Text) -> Option<Url> {
+    /// The URL of an OpenTelemetry collector.
+    pub(super) fn collector(&mut self, url: &Text, path: &[&str]) -> Option<Url> {
         let parsed = Url::parse(url.get_ref()).ok();
         // A URL may hold a password before the `@`: messages never repeat it.
         if parsed.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
@@ -247,10 +258,18 @@ impl Check<'_> {
             self.findings.error("secret-in-file", url.span(), message, "holds a user", help);
             return None;
         }
-        let fits = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        // Its path is appended to, and a query may hold a token.
+        let plain = |url: &Url| url.has_host() && url.query().is_none() && url.fragment().is_none();
+        let fits = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && plain(url));
         if fits.is_none() {
-            let help = format!("write for example: {}", self.example(&["observe", "otlp"]));
-            self.findings.error("bad-url", url.span(), "this is not the URL of a collector", "not http or https", help);
+            let help = format!("write for example: {}", self.example(path));
+            self.findings.error(
+                "bad-url",
+                url.span(),
+                "this is not the URL of a collector",
+                "not http://HOST or https://HOST",
+                help,
+            );
         }
         fits
     }

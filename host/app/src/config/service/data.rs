@@ -36,8 +36,8 @@ pub struct ServiceConfig {
     pub keys: SealKeys,
     /// `[alarms]`.
     pub alarms: Alarms,
-    /// `[audit] syslog`: where the audit log is forwarded to, if anywhere.
-    pub forward: Option<Collector>,
+    /// `[audit]`: where the audit log is forwarded to; at most one of each kind.
+    pub forward: Vec<Collector>,
     /// `[observe]`.
     pub observe: Observe,
     /// `[connectors.NAME.test-account]`: the account of each connector on which `doctor` may try a reset.
@@ -243,6 +243,8 @@ pub struct Observe {
     pub log_format: LogFormat,
     /// An OpenTelemetry collector (OTLP over HTTP); nothing is exported without it.
     pub otlp: Option<Url>,
+    /// The authorities of an https collector, in PEM; those of the machine without it.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How log lines look.

@@ -120,6 +120,8 @@ pub(super) struct Alarms {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Audit {
     pub(super) syslog: Option<Text>,
+    pub(super) otlp: Option<Text>,
+    pub(super) ca_file: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,6 +129,7 @@ pub(super) struct Audit {
 pub(super) struct Observe {
     pub(super) log_format: Option<Text>,
     pub(super) otlp: Option<Text>,
+    pub(super) ca_file: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use super::super::keys::Keys;
 pub(in crate::config) const SERVICE: Keys = Keys {
     file: "portcullis.toml",
     section: "[listen]",
-    all: &[
+    tables: &[&[
         ("listen", "[listen]"),
         ("listen.addresses", r#"addresses = ["127.0.0.1:8440"]"#),
         ("listen.socket", r#"socket = "/run/portcullis/api.sock""#),
@@ -57,12 +57,15 @@ pub(in crate::config) const SERVICE: Keys = Keys {
         ("alarms.learn", r#"learn = "7d""#),
         ("audit", "[audit]"),
         ("audit.syslog", r#"syslog = "udp://127.0.0.1:514""#),
+        ("audit.otlp", r#"otlp = "https://collector.corp.example:4318""#),
+        ("audit.ca-file", r#"ca-file = "corp-ca.pem""#),
         ("observe", "[observe]"),
         ("observe.log-format", r#"log-format = "json""#),
         ("observe.otlp", r#"otlp = "http://127.0.0.1:4318""#),
+        ("observe.ca-file", r#"ca-file = "corp-ca.pem""#),
         ("connectors", "[connectors.corp-ad.test-account]"),
         ("connectors.*", "[connectors.corp-ad.test-account]"),
         ("connectors.*.test-account", "[connectors.corp-ad.test-account]"),
         ("connectors.*.test-account.login", r#"login = "portcullis-test@corp.example""#),
-    ],
+    ]],
 };

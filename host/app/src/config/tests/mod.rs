@@ -62,10 +62,10 @@ concurrency = 64
 "#;
 
 /// A folder with what [`CORP`] names.
-pub(super) struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for sub in ["connectors", "plugins"] {
             std::fs::create_dir(folder.path().join(sub)).unwrap();
@@ -76,11 +76,11 @@ impl Folder {
         this
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub(super) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
@@ -108,7 +108,7 @@ pub(super) fn shown(diagnostic: &dyn miette::Diagnostic) -> String {
 }
 
 /// A text with replacements, each of which must apply.
-pub(super) fn with(text: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn with(text: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(text.to_owned(), |text, (old, new)| {
         assert!(text.contains(old), "{old} is not in the text");
         text.replacen(old, new, 1)

@@ -31,7 +31,7 @@ fn every_beginning_of_a_file() {
 /// A key that serde knows and the list of examples does not would leave its mistakes without help.
 #[test]
 fn the_list_of_keys_is_the_shape() {
-    let mut sections: Vec<&str> = CONNECTOR.all.iter().filter_map(|(path, _)| Some(path.rsplit_once('.')?.0)).collect();
+    let mut sections: Vec<&str> = CONNECTOR.all().filter_map(|(path, _)| Some(path.rsplit_once('.')?.0)).collect();
     sections.extend(["", "ldap.bind-password"]);
     sections.retain(|section| !matches!(*section, "config" | "ldap.write"));
     sections.sort_unstable();
@@ -43,8 +43,7 @@ fn the_list_of_keys_is_the_shape() {
         let (_, known) = error.message().split_once(", expected ").unwrap();
         let mut of_serde: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
         let mut of_the_list: Vec<&str> = CONNECTOR
-            .all
-            .iter()
+            .all()
             .map(|(path, _)| path.rsplit_once('.').unwrap_or(("", path)))
             .filter(|(parent, _)| *parent == section)
             .map(|(_, name)| name)
@@ -58,14 +57,14 @@ fn the_list_of_keys_is_the_shape() {
 /// Each example is a line that the shape takes.
 #[test]
 fn every_example_is_right() {
-    for (path, example) in CONNECTOR.all {
+    for (path, example) in CONNECTOR.all() {
         let section = match path.rsplit_once('.') {
             _ if example.starts_with('[') => "",
             Some(("ldap.bind-password", _)) => "ldap",
             Some((section, _)) => section.trim_end_matches(".*"),
             None => "",
         };
-        let text = if section.is_empty() { (*example).to_owned() } else { format!("[{section}]\n{example}") };
+        let text = if section.is_empty() { example.to_owned() } else { format!("[{section}]\n{example}") };
         let mut findings = Findings::new("example", &text);
         assert!(
             read::shape::<File>(&text, &CONNECTOR, &mut findings).is_some(),

@@ -1,6 +1,6 @@
 //! Gauges: read when somebody looks, so that they cost an operation nothing.
 
-use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
@@ -106,8 +106,8 @@ pub(super) fn register(meter: &Meter, source: &Source) {
 pub(super) fn behind(meter: &Meter, behind: &Behind) {
     let behind = Behind::clone(behind);
     let callback = move |gauge: &dyn AsyncInstrument<u64>| {
-        if let Some(lines) = behind.get() {
-            gauge.observe(lines.load(Ordering::Relaxed), &[]);
+        for (collector, lines) in &*behind.lock().unwrap_or_else(PoisonError::into_inner) {
+            gauge.observe(*lines, &[KeyValue::new("collector", *collector)]);
         }
     };
     let gauge = meter.u64_observable_gauge("portcullis.audit.behind").with_callback(callback);

@@ -5,9 +5,9 @@
 
 mod gauges;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::MatchedPath;
@@ -49,12 +49,13 @@ pub struct Metrics {
     spans_dropped: Counter<u64>,
     alarms: Counter<u64>,
     behind: Behind,
+    rejected: Counter<u64>,
     stages: Histogram<f64>,
     whole: Histogram<f64>,
 }
 
-/// Lines of the audit log that were not forwarded; none where nothing is.
-type Behind = Arc<OnceLock<AtomicU64>>;
+/// Lines of the audit log that were not forwarded, for each kind of collector; none where nothing is.
+type Behind = Arc<Mutex<BTreeMap<&'static str, u64>>>;
 
 /// Where the gauges look.
 type Source = Arc<OnceLock<Weak<dyn Sampled>>>;
@@ -101,6 +102,7 @@ impl Metrics {
             operations: counter(&meter, "portcullis.operations", "Operations that have ended."),
             faults: counter(&meter, "portcullis.faults", "Faults, those that were tried again included."),
             requests: counter(&meter, "portcullis.requests", "Answers to requests."),
+            rejected: counter(&meter, "portcullis.audit.rejected", "Lines of the audit log that a collector rejected."),
             alarms: counter(&meter, "portcullis.alarms", "Alarms that were raised."),
             spans_dropped: counter(&meter, "portcullis.spans.dropped", "Trace spans that no collector got."),
             stages: histogram(&meter, "portcullis.operation.stage", "Time in one stage of an attempt.", &STAGE),
@@ -197,14 +199,19 @@ impl Metrics {
         self.spans_dropped.add(spans as u64, &[KeyValue::new("reason", reason)]);
     }
 
-    /// An alarm was raised. Without a connector (an empty name) for what is about none.
-    pub fn alarm(&self, alarm: Kind, connector: &str) {
-        self.alarms.add(1, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
+    /// So many alarms were raised. Without a connector (an empty name) for what is about none.
+    pub fn alarm(&self, alarm: Kind, connector: &str, count: u64) {
+        self.alarms.add(count, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
     }
 
-    /// So many lines of the audit log are not forwarded yet.
-    pub fn audit_behind(&self, lines: u64) {
-        self.behind.get_or_init(AtomicU64::default).store(lines, Ordering::Relaxed);
+    /// So many lines of the audit log are not forwarded yet to a kind of collector.
+    pub fn audit_behind(&self, collector: &'static str, lines: u64) {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(collector, lines);
+    }
+
+    /// A collector rejected so many lines of the audit log for good.
+    pub fn audit_rejected(&self, lines: u64) {
+        self.rejected.add(lines, &[]);
     }
 
     /// Sends what is left, if anything is sent at all. Blocks.

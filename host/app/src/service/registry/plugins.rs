@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Registry;
 use super::approval::Approvals;
+use super::load::begin;
 use super::scan;
 use super::slot::Described;
 use crate::ceiling::Ceiling;
@@ -51,7 +52,7 @@ impl Registry {
             let Some(registry) = me.upgrade() else { return };
             let mut known = Arc::clone(&registry.known).lock_owned().await;
             let reading = Arc::clone(&registry);
-            let read = tokio::task::spawn_blocking(move || reading.read_plugins(&ceiling, &mut known)).await;
+            let read = begin("portcullis-list", move || reading.read_plugins(&ceiling, &mut known)).await;
             let Ok(listed) = read else { return };
             for new in news(&registry.plugins(), &listed) {
                 let asks_for = new.asks_for.join(", ");

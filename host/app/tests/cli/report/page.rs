@@ -1,11 +1,11 @@
 //! The page docs/audit-report.md: its commands are typed as they are written, and its lists are whole.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
 
 use portcullis::audit::findings::Code;
-use portcullis_tests::plugins::{plugin, root};
+use portcullis_tests::plugins::root;
+
+use crate::typed::Typed;
 
 fn page() -> String {
     fs::read_to_string(root().join("docs/audit-report.md")).unwrap()
@@ -13,31 +13,9 @@ fn page() -> String {
 
 #[test]
 fn every_command_of_the_page_works_as_written() {
-    let page = page();
-    let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
-    let script: String = blocks.collect();
-    assert!(script.matches("portcullis audit").count() >= 5, "the blocks were not found:\n{script}");
-    let folder = tempfile::tempdir().unwrap();
-    let plugins = folder.path().join("target/plugins");
-    fs::create_dir_all(&plugins).unwrap();
-    fs::copy(plugin("mock").unwrap_or_else(|missing| panic!("{missing}")), plugins.join("mock.wasm")).unwrap();
-    symlink(root().join("examples"), folder.path().join("examples")).unwrap();
-    let debug = std::path::Path::new(env!("CARGO_BIN_EXE_portcullis")).parent().unwrap();
-    symlink(debug, folder.path().join("target/debug")).unwrap();
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(folder.path())
-        .env("PORTCULLIS_CACHE", root().join("target/test-cache"))
-        .env_remove("STATE_DIRECTORY")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    for said in ["Proved by the binary", "granted-not-requested", "findings: 23"] {
-        assert!(out.contains(said), "{said} is not in:\n{out}\n{err}");
-    }
-    let html = fs::read_to_string(folder.path().join("target/try/report.html")).unwrap();
+    let typed = Typed::as_written(&page(), None, ("portcullis audit", 5));
+    typed.says(&["Proved by the binary", "unpinned", "findings: 23"]);
+    let html = fs::read_to_string(typed.folder.path().join("target/try/report.html")).unwrap();
     assert!(html.contains("</html>"), "{html}");
 }
 

@@ -2,40 +2,14 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
 use super::*;
 use crate::api::listen::tls::{ClientCa, config};
+use certificates::{Authority, Identity};
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-/// A certificate and its key, PEM.
-struct Identity {
-    certificate: String,
-    key: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    fn issue(&self, name: &str) -> Identity {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
-        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
-    }
-}
+#[path = "../../../../tests/shared/certificates.rs"]
+mod certificates;
 
 async fn tls_server(server: &Identity, client_ca: Option<(&Authority, bool)>) -> (Server, Tls) {
     let pem = client_ca.map(|(ca, _)| ca.pem()).unwrap_or_default();
@@ -46,21 +20,7 @@ async fn tls_server(server: &Identity, client_ca: Option<(&Authority, bool)>) ->
 }
 
 fn client(authority: &Authority, identity: Option<&Identity>, alpn: &[&str]) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()).unwrap();
-    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
-    let mut config = match identity {
-        None => builder.with_no_client_auth(),
-        Some(identity) => builder
-            .with_client_auth_cert(
-                vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()],
-                PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap(),
-            )
-            .unwrap(),
-    };
+    let mut config = certificates::client(authority, identity);
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     TlsConnector::from(Arc::new(config))
 }

@@ -65,7 +65,8 @@ fn every_section() {
     let hours = service.alarms.hours.clone().unwrap();
     assert_eq!(hours.to_string(), "Mon-Fri 06:00-22:00");
     assert_eq!(Alarms { hours: None, ..service.alarms }, Alarms::default());
-    assert_eq!(service.forward.unwrap().to_string(), "udp://127.0.0.1:514");
+    let shown: Vec<String> = service.forward.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["udp://127.0.0.1:514", "https://collector.corp.example:4318/"]);
     assert_eq!(service.observe.log_format, LogFormat::Json);
     assert_eq!(service.observe.otlp.unwrap().as_str(), "http://127.0.0.1:4318/");
     assert_eq!(service.test_accounts["corp-ad"].as_str(), "portcullis-test@corp.example");
@@ -161,7 +162,7 @@ fn an_alarm_is_off_only_where_it_says_so_and_that_is_told() {
 
 #[test]
 fn a_collector_of_the_audit_log() {
-    let forward = |url: &str| loaded(&folder(), &format!("[audit]\nsyslog = \"{url}\"")).forward.unwrap();
+    let forward = |url: &str| loaded(&folder(), &format!("[audit]\nsyslog = \"{url}\"")).forward.remove(0);
     let host = |host: &str| host.to_owned();
     assert_eq!(forward("udp://127.0.0.1"), Collector::Udp { host: host("127.0.0.1"), port: 514 });
     assert_eq!(forward("tcp://[::1]:1514/"), Collector::Tcp { host: host("::1"), port: 1514 });
@@ -169,6 +170,33 @@ fn a_collector_of_the_audit_log() {
     assert_eq!(forward("unix:///dev/log"), Collector::Unix("/dev/log".into()));
     assert_eq!(codes("[audit]\nsyslog = \"tcp://siem.corp.example:601\""), ["clear-text"]);
     assert_eq!(codes("[audit]\nsyslog = \"udp://localhost\""), [""; 0]);
+}
+
+#[test]
+fn collectors_over_tls_and_of_opentelemetry() {
+    let folder = folder();
+    let forward = |keys: &str| loaded(&folder, &format!("[audit]\n{keys}")).forward;
+    let tls = |host: &str, port, ca_file| Collector::Tls { host: host.to_owned(), port, ca_file };
+    assert_eq!(forward("syslog = \"tls://siem.corp.example\""), [tls("siem.corp.example", 6514, None)]);
+    let ca_file = Some(folder.path().join("collector-ca.pem"));
+    let keys = "syslog = \"tls://[2001:db8::1]:10514\"\notlp = \"https://c.example\"\nca-file = \"collector-ca.pem\"";
+    let otlp = Collector::Otlp { url: "https://c.example".parse().unwrap(), ca_file: ca_file.clone() };
+    assert_eq!(forward(keys), [tls("2001:db8::1", 10514, ca_file), otlp]);
+
+    for in_clear in ["http://collector.corp.example:4318", "http://192.0.2.1:4318", "http://[2001:db8::1]:4318"] {
+        assert_eq!(codes(&format!("[audit]\notlp = \"{in_clear}\"")), ["clear-text"], "{in_clear}");
+    }
+    for not in ["http://localhost:4318", "http://127.0.0.1:4318", "http://[::1]:4318", "https://collector.corp.example"]
+    {
+        assert_eq!(codes(&format!("[audit]\notlp = \"{not}\"")), [""; 0], "{not}");
+    }
+    let unused =
+        ["[audit]\nsyslog = \"udp://localhost\"", "[audit]\notlp = \"http://localhost\"", "[audit]", "[observe]"];
+    for section in unused {
+        assert_eq!(codes(&format!("{section}\nca-file = \"collector-ca.pem\"")), ["ca-file-unused"], "{section}");
+    }
+    let text = "[observe]\notlp = \"https://c.example\"\nca-file = \"collector-ca.pem\"";
+    assert_eq!(loaded(&folder, text).observe.ca_file, Some(folder.path().join("collector-ca.pem")));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_example_shows_every_key() {
     assert!(service.warnings.is_empty(), "{:?}", service.warnings);
     assert!(service.tls.is_some_and(|tls| tls.client_ca.is_some()) && service.observe.otlp.is_some());
     assert_eq!(service.test_accounts.len(), 1);
-    for (path, _) in keys::SERVICE.all {
+    for (path, _) in keys::SERVICE.all() {
         let key = path.rsplit('.').next().unwrap();
         assert!(key == "*" || EXAMPLE.contains(key), "{path}");
     }

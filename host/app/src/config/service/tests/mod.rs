@@ -67,6 +67,8 @@ learn = "7d"
 
 [audit]
 syslog = "udp://127.0.0.1:514"
+otlp = "https://collector.corp.example:4318"
+ca-file = "collector-ca.pem"
 
 [observe]
 log-format = "json"
@@ -80,7 +82,7 @@ login = "portcullis-test@corp.example"
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("connectors/corp-ad.toml", b"");
-    for name in ["server.pem", "clients-ca.pem"] {
+    for name in ["server.pem", "clients-ca.pem", "collector-ca.pem"] {
         folder.write(name, b"-----BEGIN CERTIFICATE-----\n");
     }
     folder

@@ -122,7 +122,12 @@ refused! {
     alarm_zone_unknown, "bad-time-zone", ("+01:00", "Europe/Berln");
     alarm_learns_for_ever, "out-of-range", ("learn = \"7d\"", "learn = \"999d\"");
     alarm_key_unknown, "unknown-key", ("account-resets", "acount-resets");
-    syslog_over_tls, "bad-url", ("udp://127.0.0.1:514", "tls://siem.corp.example:6514");
+    syslog_over_tls_to_no_name, "bad-url", ("udp://127.0.0.1:514", "tls://siem_.corp..example:6514");
+    audit_otlp_over_grpc, "bad-url", ("https://collector.corp.example:4318", "grpc://127.0.0.1:4317");
+    audit_otlp_with_a_password, "secret-in-file", ("https://collector", "https://user:hunter2@collector");
+    audit_otlp_with_a_query, "bad-url", ("example:4318", "example:4318/?tenant=4");
+    audit_ca_file_missing, "file-missing", ("collector-ca.pem", "colector-ca.pem");
+    audit_ca_file_without_a_certificate, "no-certificate", ("collector-ca.pem", "portcullis.toml");
     syslog_with_a_password, "bad-url", ("udp://127.0.0.1:514", "tcp://user:hunter2@127.0.0.1");
     syslog_no_url, "bad-url", ("udp://127.0.0.1:514", "127.0.0.1:514");
     syslog_with_a_path, "bad-url", ("udp://127.0.0.1:514", "udp://127.0.0.1/dev/log");

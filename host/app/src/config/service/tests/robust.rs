@@ -32,7 +32,7 @@ fn every_beginning_of_a_file() {
 /// A key that serde knows and the list of examples does not would leave its mistakes without help.
 #[test]
 fn the_list_of_keys_is_the_shape() {
-    let all = || keys::SERVICE.all.iter().map(|(path, _)| path.rsplit_once('.').unwrap_or(("", path)));
+    let all = || keys::SERVICE.all().map(|(path, _)| path.rsplit_once('.').unwrap_or(("", path)));
     let mut sections: Vec<&str> = all().map(|(section, _)| section).collect();
     // Any name may stand here.
     sections.retain(|section| !matches!(*section, "callers" | "connectors"));
@@ -54,7 +54,7 @@ fn the_list_of_keys_is_the_shape() {
 /// Each example is a line that the shape takes.
 #[test]
 fn every_example_is_right() {
-    for (path, example) in keys::SERVICE.all {
+    for (path, example) in keys::SERVICE.all() {
         let section = match path.rsplit_once('.') {
             _ if example.starts_with('[') => "",
             // These stand in one line with their section.
@@ -64,7 +64,7 @@ fn every_example_is_right() {
             None => "",
         };
         let section = section.replace('*', "x");
-        let text = if section.is_empty() { (*example).to_owned() } else { format!("[{section}]\n{example}") };
+        let text = if section.is_empty() { example.to_owned() } else { format!("[{section}]\n{example}") };
         let mut findings = Findings::new("example", &text);
         let shape = read::shape::<File>(&text, &keys::SERVICE, &mut findings);
         assert!(shape.is_some(), "{text}\n{}", shown(&findings.finish().unwrap_err()));

@@ -1,4 +1,5 @@
-//! The way to a collector: UDP (RFC 5426), TCP with counted messages (RFC 6587), or a unix socket of datagrams.
+//! What carries messages: UDP (RFC 5426), TCP with counted messages (RFC 6587), TLS (RFC 5425), or a unix socket of
+//! datagrams.
 //!
 //! None of them says that a message arrived. What can be known is that the way is broken: that is asked for before what
 //! was sent counts as sent.
@@ -6,25 +7,25 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
 
 use portcullis_audit::follow::Found;
 
+use super::super::way::PATIENCE;
 use super::message::{datagram, framed, message};
+use super::tls::Tls;
 use crate::config::Collector;
 
-/// How long a collector may take for one thing.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// An open way.
-pub(super) enum Way {
+/// An open socket.
+pub(in super::super) enum Socket {
     Udp(UdpSocket),
     Tcp(TcpStream),
+    Tls(Box<Tls>),
     Unix(UnixDatagram),
 }
 
-impl Way {
-    pub(super) fn open(to: &Collector) -> io::Result<Self> {
+impl Socket {
+    /// Of a collector of syslog.
+    pub(in super::super) fn open(to: &Collector) -> io::Result<Self> {
         match to {
             Collector::Udp { host, port } => first_of(host, *port, |address| {
                 let any: SocketAddr = match address {
@@ -35,11 +36,9 @@ impl Way {
                 socket.connect(address)?;
                 Ok(Self::Udp(socket))
             }),
-            Collector::Tcp { host, port } => first_of(host, *port, |address| {
-                let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                stream.set_nodelay(true)?;
-                Ok(Self::Tcp(stream))
+            Collector::Tcp { host, port } => first_of(host, *port, |address| stream(address).map(Self::Tcp)),
+            Collector::Tls { host, port, ca_file } => first_of(host, *port, |address| {
+                Ok(Self::Tls(Box::new(Tls::open(stream(address)?, host, ca_file.as_deref())?)))
             }),
             Collector::Unix(path) => {
                 let socket = UnixDatagram::unbound()?;
@@ -47,24 +46,26 @@ impl Way {
                 socket.set_write_timeout(Some(PATIENCE))?;
                 Ok(Self::Unix(socket))
             }
-        }
-    }
-
-    /// Sends lines, in their order. After an error the way is of no more use: a message may be sent in part.
-    pub(super) fn send(&mut self, lines: &[Found], host: &str) -> io::Result<()> {
-        match self {
-            Self::Udp(socket) => lines.iter().try_for_each(|line| socket.send(&datagram(line, host)).map(drop)),
-            Self::Unix(socket) => lines.iter().try_for_each(|line| socket.send(&datagram(line, host)).map(drop)),
-            Self::Tcp(stream) => {
-                let bytes: Vec<u8> = lines.iter().flat_map(|line| framed(&message(line, host))).collect();
-                stream.write_all(&bytes)
+            Collector::Otlp { .. } => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no collector of syslog"))
             }
         }
     }
 
+    /// Sends lines, in their order. After an error the way is of no more use: a message may be sent in part.
+    pub(in super::super) fn send(&mut self, lines: &[Found], host: &str) -> io::Result<()> {
+        match self {
+            Self::Udp(socket) => lines.iter().try_for_each(|line| socket.send(&datagram(line, host)).map(drop)),
+            Self::Unix(socket) => lines.iter().try_for_each(|line| socket.send(&datagram(line, host)).map(drop)),
+            Self::Tcp(stream) => stream.write_all(&counted(lines, host)),
+            Self::Tls(tls) => tls.write(&counted(lines, host)),
+        }
+    }
+
     /// Whether the other side is there, as far as can be known without waiting.
-    pub(super) fn is_open(&mut self) -> io::Result<()> {
+    pub(in super::super) fn is_open(&mut self) -> io::Result<()> {
         let error = match self {
+            Self::Tls(tls) => tls.is_open().err(),
             // Nobody listens: the network said so after the last datagram.
             Self::Udp(socket) => socket.take_error()?,
             Self::Unix(socket) => socket.take_error()?,
@@ -85,8 +86,19 @@ impl Way {
     }
 }
 
+fn stream(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn counted(lines: &[Found], host: &str) -> Vec<u8> {
+    lines.iter().flat_map(|line| framed(&message(line, host))).collect()
+}
+
 /// The first address of a name that can be used.
-fn first_of(host: &str, port: u16, open: impl Fn(SocketAddr) -> io::Result<Way>) -> io::Result<Way> {
+fn first_of(host: &str, port: u16, open: impl Fn(SocketAddr) -> io::Result<Socket>) -> io::Result<Socket> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in (host, port).to_socket_addrs()? {
         match open(address) {

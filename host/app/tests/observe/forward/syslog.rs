@@ -1,67 +1,18 @@
-//! The audit log as collectors get it, over real sockets: in order, none missing, also after the collector or the host was
-//! away. What arrives is read by a parser that is not the host's.
+//! Syslog over UDP, TCP and unix sockets. What arrives is read by a parser that is not the host's.
 
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis::audit::forward::{Forward, Pace};
+use portcullis::audit::forward::Pace;
 use portcullis::config::Collector;
-use portcullis::observe::Metrics;
-use portcullis_audit::fact::Confirmed;
-use portcullis_audit::{About, AuditLog, Entry, Hash};
+use portcullis_audit::Hash;
 use serde_json::Value;
 use syslog_loose::{Message, Variant, parse_message};
-use tempfile::TempDir;
 
+use super::{Host, PACE, until, written};
 use crate::world::SOON;
-
-const PACE: Pace = Pace { look: Duration::from_millis(10), settle: Duration::from_millis(100) };
-
-/// A log, and what forwards it.
-struct Host {
-    state: TempDir,
-    log: AuditLog,
-    metrics: Arc<Metrics>,
-}
-
-impl Host {
-    fn new() -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let log = AuditLog::open(state.path()).unwrap();
-        Self { log, state, metrics: Arc::new(Metrics::new().unwrap()) }
-    }
-
-    fn write(&self, facts: std::ops::Range<usize>) {
-        for n in facts {
-            self.say(&format!("fact {n}"));
-        }
-    }
-
-    fn say(&self, how: &str) {
-        let how = how.to_owned();
-        self.log.append_blocking(vec![Entry::now(About::default(), Confirmed { how })]).unwrap();
-    }
-
-    fn forward(&self, to: &Collector) -> Forward {
-        Forward::start(self.state.path().to_owned(), to.clone(), Arc::clone(&self.metrics), PACE).unwrap()
-    }
-
-    fn is_not_behind(&self) -> bool {
-        self.metrics.render().lines().any(|line| line == "portcullis_audit_behind 0")
-    }
-}
-
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + SOON;
-    while !so() {
-        assert!(Instant::now() < end, "it never happened: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// A message: the number of its line; it must be whole.
 fn line(bytes: &[u8]) -> (u64, String) {
@@ -75,15 +26,8 @@ fn line(bytes: &[u8]) -> (u64, String) {
     (line["seq"].as_u64().unwrap(), message.msg.to_owned())
 }
 
-/// The lines of the log as they stand in its files.
-fn written(state: &Path) -> Vec<String> {
-    let file = state.join("audit/audit-0000000000000001.jsonl");
-    std::fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect()
-}
-
 /// What a connection brought, up to line `last`, or to its end. Messages are counted (RFC 6587 section 3.4.1).
-fn counted(stream: &mut TcpStream, last: u64) -> Vec<(u64, String)> {
-    stream.set_read_timeout(Some(SOON)).unwrap();
+pub(super) fn counted(stream: &mut impl Read, last: u64) -> Vec<(u64, String)> {
     let mut all = Vec::new();
     while all.last().is_none_or(|(seq, _)| *seq < last) {
         let mut length = 0;
@@ -104,7 +48,7 @@ fn counted(stream: &mut TcpStream, last: u64) -> Vec<(u64, String)> {
 }
 
 /// The connection of a host that comes; none that does not come is waited for without an end.
-fn accepted(listener: &TcpListener) -> TcpStream {
+pub(super) fn accepted(listener: &TcpListener) -> TcpStream {
     listener.set_nonblocking(true).unwrap();
     let mut stream = None;
     until("somebody connects", || {
@@ -113,6 +57,7 @@ fn accepted(listener: &TcpListener) -> TcpStream {
     });
     let (stream, _) = stream.unwrap();
     stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
     stream
 }
 
@@ -126,7 +71,7 @@ fn datagrams(receive: impl Fn(&mut [u8]) -> std::io::Result<usize>, last: u64) -
     all
 }
 
-fn seqs(lines: &[(u64, String)]) -> Vec<u64> {
+pub(super) fn seqs(lines: &[(u64, String)]) -> Vec<u64> {
     lines.iter().map(|(seq, _)| *seq).collect()
 }
 
@@ -162,7 +107,7 @@ fn what_was_written_while_the_collector_was_down_comes_later_and_nothing_is_miss
     // Down; what is on the way is lost.
     drop((stream, listener));
     host.write(10..20);
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 10"));
+    until("the host sees it", || host.is_behind("syslog", 10));
     let listener = listen_again(address);
     let mut stream = accepted(&listener);
     let got = counted(&mut stream, 21);
@@ -175,8 +120,7 @@ fn what_a_collector_may_have_lost_when_it_went_is_sent_again() {
     let host = Host::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let slow = Pace { settle: Duration::from_secs(3600), ..PACE };
-    let state = host.state.path().to_owned();
-    let forward = Forward::start(state, tcp_of(&listener), Arc::clone(&host.metrics), slow).unwrap();
+    let forward = host.forward_at(&tcp_of(&listener), slow);
     let mut stream = accepted(&listener);
     host.write(0..5);
     counted(&mut stream, 6);
@@ -244,7 +188,7 @@ fn datagrams_of_udp_come_in_order_and_again_after_nobody_listened() {
     until("everything settled", || host.is_not_behind());
     drop(socket);
     host.write(20..25);
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 5"));
+    until("the host sees it", || host.is_behind("syslog", 5));
     std::thread::sleep(PACE.settle * 2);
     let socket = UdpSocket::bind(address).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
@@ -258,7 +202,7 @@ fn a_unix_socket_may_come_later() {
     let path = host.state.path().join("log.sock");
     host.write(0..3);
     let forward = host.forward(&Collector::Unix(path.clone()));
-    until("the host sees it", || host.metrics.render().contains("portcullis_audit_behind 4"));
+    until("the host sees it", || host.is_behind("syslog", 4));
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
     assert_eq!(seqs(&datagrams(|bytes| socket.recv(bytes), 4)), [1, 2, 3, 4]);

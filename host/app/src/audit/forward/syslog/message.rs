@@ -4,7 +4,8 @@
 //! keeps messages has places to compare the log with.
 
 use portcullis_audit::follow::Found;
-use serde::Deserialize;
+
+use super::super::said::{Said, is_warning};
 
 /// The facility "log audit" (RFC 5424 section 6.2.1).
 const FACILITY: u8 = 13;
@@ -16,12 +17,6 @@ const DATA: &str = "portcullis@32473";
 
 /// What fits into a datagram with some room for what carries it (RFC 5426 section 3.2).
 const MOST_OF_A_DATAGRAM: usize = 60_000;
-
-#[derive(Deserialize)]
-struct Named {
-    at: String,
-    fact: String,
-}
 
 /// The message of a line. `host` is the machine's name.
 pub(super) fn message(found: &Found, host: &str) -> Vec<u8> {
@@ -44,18 +39,15 @@ pub(super) fn datagram(found: &Found, host: &str) -> Vec<u8> {
     with(found, host, found.text.get(..end).unwrap_or_default(), &cut)
 }
 
-/// For a stream: the number of bytes before the message (RFC 6587 section 3.4.1), so that no byte in it ends it.
+/// For a stream: the number of bytes before the message (RFC 6587 section 3.4.1, RFC 5425 section 4.3), so that no byte in it ends it.
 pub(super) fn framed(message: &[u8]) -> Vec<u8> {
     [format!("{} ", message.len()).as_bytes(), message].concat()
 }
 
 fn with(found: &Found, host: &str, text: &[u8], more: &str) -> Vec<u8> {
-    let named: Option<Named> = serde_json::from_slice(&found.text).ok();
-    let (at, fact) = named.map_or_else(|| ("-".into(), "-".into()), |named| (time(named.at), name(&named.fact, 32)));
-    let severity = match fact.as_str() {
-        "alarm" | "cache-altered" | "denied" | "connector-refused" | "repaired" | "begun-anew" | "-" => WARNING,
-        _ => INFORMATIONAL,
-    };
+    let said = Said::of(found);
+    let severity = if is_warning(said.as_ref().map(|said| said.fact.as_str())) { WARNING } else { INFORMATIONAL };
+    let (at, fact) = said.map_or_else(|| ("-".into(), "-".into()), |said| (time(said.at), name(&said.fact, 32)));
     let (priority, host, process) = (FACILITY * 8 + severity, name(host, 255), std::process::id());
     let seq = found.seq.map(|seq| format!(" seq=\"{seq}\"")).unwrap_or_default();
     let hash = found.hash;
