@@ -35,6 +35,8 @@ pub(super) struct Request {
     pub(super) entries: Vec<Entry>,
     /// Whether the lines have to be on the disk before anybody is told.
     pub(super) sync: bool,
+    /// Whether who gave them has them still where they cannot be written, and gives them again: then they are not lost.
+    pub(super) kept: bool,
     /// Told when they are written; nobody waits for a note.
     pub(super) done: Option<Done>,
 }
@@ -49,11 +51,11 @@ pub(super) fn write(chain: &mut Chain, from: &Receiver<Request>, state: &State) 
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
         let sync = all.iter().any(|request| request.sync);
         let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
+        let losing: usize = all.iter().filter(|request| !request.kept).map(|request| request.entries.len()).sum();
         let given = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries));
         let entries: Vec<Entry> = missing.into_iter().chain(given).collect();
-        let (count, told) = (entries.len() as u64, u64::from(lost > 0));
         let result = chain.append(entries, sync);
-        lost = if result.is_ok() { 0 } else { lost + count - told };
+        lost = if result.is_ok() { 0 } else { lost + losing as u64 };
         if let Err(error) = &result {
             tracing::error!("the audit log could not be written: {error}");
         }
