@@ -144,7 +144,7 @@ codes! {
         "The plugin does not export the interface for it: `portcullis inspect` shows what it exports.";
     /// A capability call was denied.
     NotGranted = "not-granted", Operator, Never,
-        "The connector is not allowed to do this.", "Compare the denial with the connector's file, and add the grant if you want it.";
+        "The connector is not allowed to do this.", "Compare the denial with the connector's file; `portcullis audit` says which grant is missing. Ask the plugin's vendor why it needs it before you add it.";
     /// The service account lacks a right.
     DirectoryDenied = "directory-denied", Operator, Never,
         "The directory did not allow the connector to do this.", "Give the connector's service account the right in the directory.";

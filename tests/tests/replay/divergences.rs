@@ -183,6 +183,7 @@ async fn another_plugin() {
     let found = world.replay_with(&recording, move |draft| draft.set("plugin", elsewhere)).await.unwrap();
     let wanted = Use::Write { attribute: "description".into(), value: UsedValue::Password };
     assert_eq!(denied(&found), Some(&wanted), "{found:#?}");
+    assert!(!lines(&found).contains("add:"), "no line that gives a password away is suggested: {found:#?}");
     // It ends badly, or does not end.
     let hostile = World::with(Kind::Mock, with("well"));
     let (_, written) = hostile.record(&hostile.reset(NEW, ResetOptions::default())).await;

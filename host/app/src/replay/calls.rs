@@ -6,6 +6,7 @@ use portcullis_model::{Event, Use, UsedValue};
 use serde_json::Value;
 
 use super::divergence::Divergence;
+use super::line::{line, suggested};
 use crate::recording::{Recording, Request, WITHHELD};
 
 /// One host call with its verdict.
@@ -26,6 +27,7 @@ struct Call {
 pub(super) fn compare(recording: &Recording, events: &[Event], strange: Vec<Request>) -> Vec<Divergence> {
     let before: Vec<Call> = recording.events.iter().filter_map(recorded).collect();
     let now: Vec<Call> = events.iter().filter_map(replayed).collect();
+    let granted: Vec<&Use> = before.iter().flat_map(|call| &call.uses).collect();
     let mut strange: VecDeque<Request> = strange.into();
     let mut found = Vec::new();
     let pairs = pairs(&before, &now);
@@ -62,7 +64,7 @@ pub(super) fn compare(recording: &Recording, events: &[Event], strange: Vec<Requ
                     call: call.call.clone(),
                     subject: call.subject.clone(),
                     reason: reason.clone(),
-                    add: wanted.as_ref().and_then(line),
+                    add: wanted.as_ref().and_then(|wanted| suggested(wanted, &granted)),
                     wanted,
                 });
             }
@@ -181,28 +183,6 @@ fn as_used(wanted: Use, used: &[Use]) -> Use {
     let Use::Write { attribute, value: UsedValue::Other } = &wanted else { return wanted };
     let same = used.iter().find(|used| matches!(used, Use::Write { attribute: written, .. } if written == attribute));
     same.cloned().unwrap_or(wanted)
-}
-
-/// The line of a connector's file that grants it.
-fn line(wanted: &Use) -> Option<String> {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    Some(match wanted {
-        Use::Read { attribute } => format!("[ldap.read] attributes = [{}]", quoted(attribute)),
-        Use::Search { base } => format!("[ldap.search] bases = [{}]", quoted(base)),
-        Use::Write { attribute, value: UsedValue::Password } => format!("[ldap.write] {attribute} = \"password\""),
-        Use::Write { attribute, value: UsedValue::Granted(value) } => {
-            format!("[ldap.write] {attribute} = [{}]", quoted(value))
-        }
-        Use::Write { attribute, value: UsedValue::Removed } => format!("[ldap.write] {attribute} = \"remove\""),
-        Use::Write { value: UsedValue::Other, .. } => return None,
-        Use::Control { oid } => format!("[ldap.allow] controls = [{}]", quoted(oid)),
-        Use::SetPassword => "[ldap.allow] set-password = true".to_owned(),
-        Use::TryBind => "[ldap.allow] try-bind = true".to_owned(),
-        Use::AsTarget => "[ldap.allow] as-target = true".to_owned(),
-        Use::Reveal { password } => format!("[reveal] passwords = [{}]", quoted(password)),
-        Use::Log => "[log]".to_owned(),
-        Use::Setting { name } => format!("[config] {name} = \"...\""),
-    })
 }
 
 fn missing(call: &Call) -> Divergence {

@@ -10,6 +10,7 @@
 mod answer;
 mod calls;
 mod divergence;
+mod line;
 mod located;
 mod script;
 
@@ -57,7 +58,8 @@ impl Against {
         let lacking = missing(plugin.surface(), &grants(&file)?).into_iter();
         refused.extend(lacking.map(|lacks| Divergence::PluginNotGranted {
             interface: lacks.interface,
-            add: lacks.section.map(|section| format!("[{section}]")),
+            // A plugin that asks for the text of passwords is a matter for people.
+            add: lacks.section.filter(|section| *section != "reveal").map(|section| format!("[{section}]")),
         }));
         if !refused.is_empty() {
             return Ok(Self { digest, started: Err(refused) });

@@ -121,7 +121,7 @@ async fn a_directory_in_memory_keeps_its_content_over_a_swap() {
     let registry = folder.start().await;
     let directory = |registry: &Registry| registry.get("mock").unwrap().connector.context.directory.clone().unwrap();
     let before = directory(&registry);
-    folder.edit(TOML, "level = \"debug\"", "level = \"warn\"");
+    folder.edit(TOML, ", \"account-status\"]", "]");
     registry.reload().await;
     assert!(Arc::ptr_eq(&before, &directory(&registry)), "another plugin or grant is no other directory");
     folder.edit(TOML, "min-length = 8", "min-length = 9");

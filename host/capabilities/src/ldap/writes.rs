@@ -61,8 +61,14 @@ impl LdapGrant {
                 }
                 None => {
                     let value = changes.iter().map(|change| change.uses()).next_back().unwrap_or(UsedValue::Other);
+                    // A fact and no advice: what a plugin asks for is its own word.
+                    let reason = match value {
+                        UsedValue::Password => {
+                            format!("the password may not be written here: `{name}` is not in [ldap.write]")
+                        }
+                        _ => format!("not writable: `{name}` is not in [ldap.write]"),
+                    };
                     let wanted = Use::Write { attribute: name.to_string(), value };
-                    let reason = format!("not writable: add `{name}` to [ldap.write]");
                     return Err(Denial::new(name.to_string(), reason).wanting(wanted));
                 }
             }
