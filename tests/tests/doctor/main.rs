@@ -25,7 +25,7 @@ pub(crate) async fn without_account(draft: &Draft) -> Examination {
             reset: true,
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
-            approvals: Approvals::default(),
+            approvals: Ok(Approvals::default()),
             recent: None,
         },
     )
@@ -42,7 +42,7 @@ pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
             reset: false,
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
-            approvals: Approvals::default(),
+            approvals: Ok(Approvals::default()),
             recent: None,
         },
     )
@@ -59,7 +59,7 @@ pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
             reset: true,
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
-            approvals: Approvals::default(),
+            approvals: Ok(Approvals::default()),
             recent: None,
         },
     )

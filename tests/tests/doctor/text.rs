@@ -72,7 +72,7 @@ async fn all_is_well() -> Result<()> {
         reset: true,
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
-        approvals: Approvals::default(),
+        approvals: Ok(Approvals::default()),
         recent: Some(&Quiet),
     };
     let found = examine(&draft, wanted).await;
@@ -287,7 +287,7 @@ async fn much_is_wrong() -> Result<()> {
         reset: true,
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
-        approvals: Approvals::default(),
+        approvals: Ok(Approvals::default()),
         recent: Some(&Trouble),
     };
     let found = examine(&draft, wanted).await;

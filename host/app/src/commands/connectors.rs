@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::service::control;
 use super::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
-use crate::connector::Connector;
 use crate::operation;
 use crate::service::registry::approval::{self, Approvals};
 use crate::service::registry::{ConnectorState, State};
 use crate::show::{self, ExitCode};
+use crate::standing::{self, Standing};
 
 pub(super) async fn run(setup: &Setup) -> ExitCode {
     match running(setup).await {
@@ -54,17 +54,18 @@ fn from_files(setup: &Setup) -> ExitCode {
     // A folder that only commands used so far holds their audit log, and neither a journal nor anything approved.
     let there = |name: &str| setup.state.join(name).exists();
     let served = setup.state.is_dir() && (!there("audit") || there("journal.db") || there(approval::FILE));
-    let approvals = if served { Approvals::read(&setup.state).ok() } else { None };
+    let approvals = Approvals::read(&setup.state);
     let mut worst = ExitCode::Done;
     let mut objects = Vec::new();
     let mut text = String::new();
     for file in files {
         let mut facts = Facts::of(&file);
-        match Connector::start(file, &sandbox, &ceiling).map_err(Fault::from) {
-            Ok(connector) => {
+        let started = standing::start(file, &sandbox, &ceiling, &approvals);
+        match started.map_err(|(not_started, _)| Fault::from(not_started)) {
+            Ok((connector, standing)) => {
                 let kinds: Vec<_> = operation::kinds(&connector).iter().map(|kind| kind.name()).collect();
                 let digest = connector.plugin.digest();
-                facts.approved = approvals.as_ref().map(|approvals| facts.pinned || approvals.approves(digest));
+                facts.approved = served.then_some(matches!(standing, Standing::Pinned | Standing::Approved(_)));
                 let digest = digest.to_string();
                 text += &facts.people("usable", &kinds.join(", "), Some(&digest), None);
                 objects.push(facts.json("usable", &json!(kinds), Some(&digest), Value::Null));

@@ -62,7 +62,7 @@ impl Doctor {
             Ok(ceiling) => ceiling,
             Err(code) => return code,
         };
-        let approvals = Approvals::read(&setup.state).unwrap_or_default();
+        let approvals = Approvals::read(&setup.state);
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             let account = account.clone().or_else(|| test_accounts.get(&file.name).cloned());

@@ -16,7 +16,7 @@ mod test_reset;
 
 use std::time::Duration;
 
-use portcullis_model::Login;
+use portcullis_model::{Fault, Login};
 use portcullis_sandbox::{Sandbox, Surface};
 
 pub use journaled::summaries;
@@ -40,8 +40,8 @@ pub struct Wanted<'a> {
     pub wait: Duration,
     /// The most that the connector may be granted.
     pub ceiling: Ceiling,
-    /// What the service may run.
-    pub approvals: Approvals,
+    /// What the service may run, or why that cannot be known.
+    pub approvals: Result<Approvals, Fault>,
     /// Where the recent operations are known; nothing if no service runs here.
     pub recent: Option<&'a dyn Recent>,
 }

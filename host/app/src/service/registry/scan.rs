@@ -4,7 +4,7 @@
 //! difference, and never the other way round.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use portcullis_sandbox::{Digest, Plugin};
 use super::approval::Approvals;
 use crate::ceiling::{self, Ceiling};
 use crate::config::{self, ConnectorFile, DirectorySource, SecretSource};
+use crate::regular;
 
 /// Everything that a connector is made of. Two that are equal make the same connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +174,7 @@ pub(super) fn plugins(config: &Path) -> Vec<PathBuf> {
 /// The digest of a file; of one that is too large for a plugin, of as much as shows that it is.
 pub(super) fn digest(path: &Path) -> std::io::Result<Digest> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    regular::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(Digest::of(&bytes))
 }
 
