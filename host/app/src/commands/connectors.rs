@@ -60,6 +60,7 @@ fn from_files(setup: &Setup) -> ExitCode {
     let mut text = String::new();
     for file in files {
         let mut facts = Facts::of(&file);
+        facts.any_file = approvals.as_ref().is_ok_and(|approvals| approvals.last_of(&file.plugin).is_none());
         let started = standing::start(file, &sandbox, &ceiling, &approvals);
         match started.map_err(|(not_started, _)| Fault::from(not_started)) {
             Ok((connector, standing)) => {
@@ -87,6 +88,8 @@ struct Facts {
     file: String,
     plugin: String,
     pinned: bool,
+    /// Whether commands run any file of the plugin's name: nobody ever approved one.
+    any_file: bool,
     /// Whether the service may run it; nothing where that is not known, or the plugin is not usable at all.
     approved: Option<bool>,
     accounts: Vec<String>,
@@ -106,6 +109,7 @@ impl Facts {
             file: file.path.display().to_string(),
             plugin: file.plugin.display().to_string(),
             pinned: file.sha256.is_some(),
+            any_file: true,
             approved: None,
             accounts: file.accounts.iter().map(ToString::to_string).collect(),
             directory,
@@ -114,7 +118,11 @@ impl Facts {
     }
 
     fn people(&self, state: &str, operations: &str, digest: Option<&str>, fault: Option<&Fault>) -> String {
-        let pinned = if self.pinned { "pinned" } else { "not pinned: any file of this name is run" };
+        let pinned = match (self.pinned, self.any_file) {
+            (true, _) => "pinned",
+            (false, true) => "not pinned: any file of this name is run",
+            (false, false) => "not pinned: the approved one is run",
+        };
         let mut lines = vec![
             ("file", self.file.clone()),
             ("plugin", format!("{} ({pinned})", self.plugin)),

@@ -23,7 +23,10 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let path = plugin.path.display();
     match file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>()) {
         None => {
-            let text = "the plugin is not pinned: any file of its name is run by commands";
+            let text = match plugin.approval {
+                Approved::Never => "the plugin is not pinned: any file of its name is run by commands",
+                _ => "the plugin is not pinned: what is approved in the state folder is run",
+            };
             let remedy = "pin the one that was reviewed, if it is this one";
             // Bytes that took the place of approved ones are nobody's to pin.
             let replaced = matches!(plugin.approval, Approved::Other { .. });

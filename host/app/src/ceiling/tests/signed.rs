@@ -78,7 +78,7 @@ fn without_a_signature() {
 #[test]
 fn a_signer_whom_the_ceiling_does_not_name() {
     let scene = Scene::new();
-    scene.refuses(Some(&Signer::new(2).sign(BYTES, "")), "a key that the ceiling does not name");
+    scene.refuses(Some(&Signer::new(2).sign(BYTES, "")), "was made with another key");
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Approvals {
         // The very file that is looked at is the one that is read.
         let mut file = match regular::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if nowhere(error.kind()) => return Ok(Self::default()),
             Err(error) => return Err(wrong(error.to_string())),
         };
         let looked = file.metadata().and_then(|meta| Ok((meta, fs::metadata(state)?)));
@@ -228,6 +228,11 @@ impl Approvals {
         let head = "# The plugins that the service may run. Written by `portcullis approve`; take an entry out to withdraw it.\n\n";
         replace(&path, &format!("{head}{text}")).map_err(failed)
     }
+}
+
+/// Whether nothing can lie there, as opposed to what cannot be looked at.
+fn nowhere(kind: std::io::ErrorKind) -> bool {
+    matches!(kind, std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 /// Root may approve for the service; anybody else only in a folder of their own.
