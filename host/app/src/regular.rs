@@ -20,3 +20,28 @@ pub(crate) fn open(path: &Path) -> std::io::Result<File> {
     }
     Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_and_a_link_to_one_are_opened_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "text").unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        for good in ["file", "link"] {
+            let mut text = String::new();
+            open(&at(good)).unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "text");
+        }
+        for bad in [at("pipe"), folder.path().to_owned(), "/dev/null".into()] {
+            assert_eq!(open(&bad).unwrap_err().kind(), ErrorKind::InvalidInput, "{}", bad.display());
+        }
+        assert_eq!(open(&at("none")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
