@@ -1,4 +1,4 @@
-//! What is to be seen of a connector that is ready: its pin, its directory, and its plugin's own check. Writes nothing.
+//! What is to be seen of a connector that is ready: its directory, and its plugin's own check. Writes nothing.
 //!
 //! `portcullis check` shows it to people; the registry asks it before a changed connector takes the place of the former.
 
@@ -42,7 +42,7 @@ impl Finding {
     }
 }
 
-/// Looks at everything: the pin, what is granted and not offered, the directory, and what the plugin's own check says.
+/// Looks at everything: what is granted and not offered, the directory, and what the plugin's own check says.
 ///
 /// Takes at most the directory's timeouts and the connector's time limit.
 /// What the plugin's own check asked of the host is in the trace.
@@ -56,10 +56,6 @@ pub async fn look_traced(connector: &Connector, trace: &Trace) -> Vec<Finding> {
 pub async fn look_from_outside(connector: &Connector) -> Vec<Finding> {
     let mut findings =
         vec![Finding::new(Severity::Good, "the plugin is loaded and linked with what it was granted", "")];
-    if connector.file.sha256.is_none() {
-        let remedy = format!("write sha256 = \"{}\" into {}", connector.plugin.digest(), connector.file.path.display());
-        findings.push(Finding::new(Severity::Warning, "the plugin is not pinned: any file of its name is run", remedy));
-    }
     for kind in connector.file.operations.iter().filter(|kind| !connector.exports.offers(**kind)) {
         let text = format!("`{kind}` is granted, and the plugin does not export the interface for it");
         findings.push(Finding::new(Severity::Warning, text, "take it out of `operations`"));

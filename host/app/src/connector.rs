@@ -14,7 +14,7 @@ use portcullis_directory::dn::Dn;
 use portcullis_directory::ldap::{LdapDirectory, Settings};
 use portcullis_directory::{Directory, memory};
 use portcullis_model::{Fault, FaultCode, OperationKind};
-use portcullis_sandbox::{Limits, Plugin, Prepared, Sandbox};
+use portcullis_sandbox::{Limits, LoadError, Plugin, Prepared, Sandbox};
 
 use crate::ceiling::{Ceiling, Excesses};
 use crate::config::{self, ConnectorFile, DirectorySource, LogLevel, Revealed};
@@ -152,7 +152,22 @@ impl Connector {
     }
 }
 
-fn pinned(file: &ConnectorFile, plugin: &Plugin) -> Result<(), Fault> {
+/// Why a plugin is not loaded: what lies at the path is the operator's business, what it holds its maker's.
+pub(crate) fn unloadable(error: &LoadError) -> Fault {
+    let code = match error {
+        LoadError::Unreadable { .. } | LoadError::NotAFile(_) | LoadError::TooLarge(_) => FaultCode::PluginUnreadable,
+        LoadError::NotWasm(_) | LoadError::CoreModule(_) | LoadError::Precompiled(_) | LoadError::Invalid { .. } => {
+            FaultCode::PluginUnusable
+        }
+    };
+    Fault::new(code, error.to_string())
+}
+
+/// Whether these are the bytes that the connector's file pins, if it pins any.
+///
+/// # Errors
+/// The operator's fault `plugin-changed`.
+pub(crate) fn pinned(file: &ConnectorFile, plugin: &Plugin) -> Result<(), Fault> {
     let found = plugin.digest().to_string();
     let Some(pin) = &file.sha256 else { return Ok(()) };
     let pin: String = pin.iter().map(|byte| format!("{byte:02x}")).collect();

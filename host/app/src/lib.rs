@@ -15,6 +15,8 @@ pub mod observe;
 pub mod operation;
 pub mod panics;
 pub mod recording;
+mod regular;
 pub mod replay;
 pub mod service;
 pub mod show;
+pub mod standing;

@@ -70,6 +70,9 @@ pub struct MissingGrant {
 impl std::fmt::Display for MissingGrant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.section {
+            Some("reveal") => {
+                write!(f, "{} (granted by a section [reveal]): it would read the text of passwords", self.interface)
+            }
             Some(section) => write!(f, "{} (granted by a section [{section}])", self.interface),
             None => write!(f, "{} (this host offers it to no connector)", self.interface),
         }

@@ -163,18 +163,24 @@ codes! {
     /// The file is no plugin that the host can run.
     PluginUnusable = "plugin-unusable", Plugin, Never,
         "The connector cannot be loaded.", "Build the plugin as a WebAssembly component; `portcullis inspect` says what is wrong with the file.";
+    /// There is no such file, or it is none: a folder, a pipe, larger than any plugin.
+    PluginUnreadable = "plugin-unreadable", Operator, Never,
+        "The connector's file cannot be read.", "Name the plugin's file: a regular one of at most 64 MiB that this user may read.";
     /// The plugin imports what it was not granted.
     PluginNotGranted = "plugin-not-granted", Operator, Never,
-        "The connector asks for more than it was granted.", "Add the sections that the detail names to the connector's file if you trust the plugin with them.";
+        "The connector asks for more than it was granted.", "Add a section that the detail names to the connector's file if you trust the plugin with it; with an interface that no connector gets, or to read passwords, ask the plugin's vendor why it imports that.";
     /// The plugin's bytes are not the ones that were pinned.
     PluginChanged = "plugin-changed", Operator, Never,
-        "The connector's file is not the one that was approved.", "Compare the digest with the vendor's, and pin the new one in `sha256` if it is right.";
+        "The connector's file is not the one that was approved.", "Find out who changed the file; pin its new digest in `sha256` only after it was reviewed.";
     /// Nobody approved these bytes for the service.
     PluginNotApproved = "plugin-not-approved", Operator, Never,
-        "The connector was not approved.", "Look at what the plugin asks for with `portcullis approve`, and approve it if you trust it with that.";
+        "The connector was not approved.", "If the file was changed, find out by whom; `portcullis approve` shows what it asks for and what is new, and lets it run if you trust it with that.";
     /// The ceiling wants a signature that the plugin does not have.
     PluginNotSigned = "plugin-not-signed", Operator, Never,
         "The connector is not signed by anybody who is trusted here.", "Put the vendor's signature beside the plugin, as `NAME.wasm.minisig`; which signers are trusted is for the security team to say in the ceiling.";
+    /// Somebody who is trusted signed, and not these bytes or not these words.
+    SignatureBroken = "signature-broken", Operator, Never,
+        "The connector's signature does not fit.", "Get the plugin and its signature from the vendor again, both; if they fit there, somebody changed the one here: find out who.";
     /// The connector's file grants more than the security team allows any connector.
     AboveCeiling = "above-ceiling", Operator, Never,
         "The connector is allowed more than the security policy permits.", "Take out of the connector's file what the detail names, or ask the security team to raise the ceiling.";

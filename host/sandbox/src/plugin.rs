@@ -1,10 +1,12 @@
 //! From a file to a compiled plugin. Nothing of the plugin runs here.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -43,13 +45,16 @@ impl fmt::Debug for Digest {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be read.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", plainly(error))]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,
     },
+    /// A folder, a pipe, a device.
+    #[error("{0} is not a regular file")]
+    NotAFile(PathBuf),
     /// Larger than [`Plugin::MAX_BYTES`].
     #[error("{0} is larger than 64 MiB, the largest plugin that is loaded")]
     TooLarge(PathBuf),
@@ -199,11 +204,23 @@ impl Sandbox {
     }
 }
 
+fn plainly(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let unreadable = |error| LoadError::Unreadable { path: path.to_owned(), error };
     let mut bytes = Vec::new();
-    // Reading one byte more than the limit instead of asking for the size: a pipe or a growing file has none.
-    let file = File::open(path).map_err(unreadable)?;
+    // Without waiting: a pipe that nobody writes into would be waited for, for ever.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(LoadError::NotAFile(path.to_owned()));
+    }
+    // Reading one byte more than the limit instead of asking for the size: a growing file has none.
     file.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > Plugin::MAX_BYTES {
         return Err(LoadError::TooLarge(path.to_owned()));

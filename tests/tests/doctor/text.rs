@@ -72,7 +72,7 @@ async fn all_is_well() -> Result<()> {
         reset: true,
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
-        approvals: Approvals::default(),
+        approvals: Ok(Approvals::default()),
         audit: crate::audit(),
         recent: Some(&Quiet),
     };
@@ -288,7 +288,7 @@ async fn much_is_wrong() -> Result<()> {
         reset: true,
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
-        approvals: Approvals::default(),
+        approvals: Ok(Approvals::default()),
         audit: crate::audit(),
         recent: Some(&Trouble),
     };
@@ -299,7 +299,7 @@ async fn much_is_wrong() -> Result<()> {
           ok       the service account's password is in the file [folder]/bind-password, and can be read
           ok       the plugin is loaded and linked with what it was granted; it does reset-password, change-password, unlock-account, verify-password, account-status
           warning  the plugin is not pinned: any file of its name is run
-                   -> write sha256 = "[digest]" into [folder]/under-test.toml
+                   -> if it is the one that you reviewed, type `portcullis approve under-test`, or write sha256 = "[digest]" into [folder]/under-test.toml
       2 connectivity    FAILED
           FAILED   ldaps://[server]: no connection (Connection refused (os error 111))
                    -> look whether the server runs, and whether a firewall lets this host through to its port
@@ -345,7 +345,7 @@ async fn an_embedded_directory() {
       1 configuration   warning
           ok       the plugin is loaded and linked with what it was granted; it does reset-password, change-password, unlock-account, verify-password, account-status
           warning  the plugin is not pinned: any file of its name is run
-                   -> write sha256 = "[digest]" into [folder]/under-test.toml
+                   -> if it is the one that you reviewed, type `portcullis approve under-test`, or write sha256 = "[digest]" into [folder]/under-test.toml
       2 connectivity    skipped
           skipped  the directory is in the host's memory: there is nothing to connect to
       3 rights          skipped

@@ -27,7 +27,7 @@ pub use excess::{Excess, Excesses};
 pub use rules::{LdapRules, PluginRules, Rules, SettingRule, Signer};
 pub use servers::ServerPattern;
 
-pub(crate) use signature::signature_of;
+pub(crate) use signature::{load_signed, signature_of};
 
 use crate::config::Problems;
 use crate::config::check::Check;
@@ -62,12 +62,6 @@ impl Ceiling {
     pub fn check(&self, file: &ConnectorFile, surface: &Surface) -> Vec<Excess> {
         let Some(rules) = &self.rules else { return Vec::new() };
         check::above(file, surface, rules).into_iter().map(|above| Excess::of(above, file, rules)).collect()
-    }
-
-    /// An interface that a plugin imports and that no plugin may, whatever a connector's file says.
-    #[must_use]
-    pub fn forbids_import<'s>(&self, surface: &'s Surface) -> Option<&'s str> {
-        self.rules().and_then(|rules| check::forbidden_import(surface, rules.plugins))
     }
 
     /// The SHA-256 of the file's text: two ceilings with the same one are the same.

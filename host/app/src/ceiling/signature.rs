@@ -4,7 +4,6 @@
 //! Only the prehashed form is taken. A signature proves whose key signed these bytes and the trusted comment; it says
 //! nothing of what the plugin does.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,9 @@ use portcullis_capabilities::clean;
 use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{LoadError, Plugin, Sandbox, Signed};
 
-use super::{Ceiling, Rules};
+use super::{Ceiling, Signer};
+use crate::connector::unloadable;
+use crate::regular;
 
 /// The largest signature that is read, in bytes: four lines.
 const MAX_BYTES: u64 = 16 << 10;
@@ -26,7 +27,7 @@ struct NotLoaded(Fault);
 
 impl From<LoadError> for NotLoaded {
     fn from(error: LoadError) -> Self {
-        Self(Fault::new(FaultCode::PluginUnusable, error.to_string()))
+        Self(unloadable(&error))
     }
 }
 
@@ -34,8 +35,8 @@ impl Ceiling {
     /// Loads a plugin, if its signature is what the ceiling wants.
     ///
     /// # Errors
-    /// The plugin's fault, or the operator's: `plugin-not-signed`, and `plugin-changed` where a signer who is trusted
-    /// signed other bytes.
+    /// The plugin's fault, or the operator's: `plugin-not-signed`, and `signature-broken` where a signer who is trusted
+    /// signed other bytes or other words.
     pub fn load(&self, sandbox: &Sandbox, path: &Path) -> Result<Plugin, Fault> {
         let admit = |bytes: &[u8]| self.admit(path, bytes).map_err(NotLoaded);
         sandbox.load_if(path, admit).map_err(|NotLoaded(fault)| fault)
@@ -44,20 +45,7 @@ impl Ceiling {
     /// Who signed these bytes of a plugin; the path says where the signature lies.
     pub(super) fn admit(&self, path: &Path, bytes: &[u8]) -> Result<Option<Signed>, Fault> {
         let Some(rules) = self.rules() else { return Ok(None) };
-        let place = signature_of(path);
-        let not_signed = |why: String| {
-            let text = format!("{} is not signed by anybody in `[signers]` of the ceiling: {why}", path.display());
-            Fault::new(FaultCode::PluginNotSigned, text)
-        };
-        let signed = match text_of(&place) {
-            Ok(Some(text)) => verify(rules, path, bytes, &text).map_err(|why| match why {
-                Bad::NotSigned(why) => not_signed(format!("{} {why}", place.display())),
-                Bad::Changed(fault) => fault,
-            }),
-            Ok(None) => Err(not_signed(format!("there is no {}", place.display()))),
-            Err(error) => Err(not_signed(format!("{}: {error}", place.display()))),
-        };
-        match signed {
+        match beside(&rules.signers, "anybody in `[signers]` of the ceiling", path, bytes) {
             Ok(signed) => Ok(Some(signed)),
             Err(fault) if fault.code == FaultCode::PluginNotSigned && !rules.plugins.require_signature => Ok(None),
             Err(fault) => Err(fault),
@@ -82,17 +70,43 @@ impl Ceiling {
     }
 }
 
-enum Bad {
-    NotSigned(String),
-    Changed(Fault),
+/// Loads a plugin whose signature fits a key, whatever a ceiling says: for whoever wants to know whether it fits.
+///
+/// # Errors
+/// The fault of the plugin or its file, `plugin-not-signed` or `signature-broken`.
+pub(crate) fn load_signed(sandbox: &Sandbox, path: &Path, signer: &Signer) -> Result<Plugin, Fault> {
+    let by = |bytes: &[u8]| beside(std::slice::from_ref(signer), "that key", path, bytes).map(Some).map_err(NotLoaded);
+    sandbox.load_if(path, by).map_err(|NotLoaded(fault)| fault)
 }
 
-fn verify(rules: &Rules, path: &Path, bytes: &[u8], text: &str) -> Result<Signed, Bad> {
+/// Which of these signed the bytes, by the signature beside the plugin's file.
+fn beside(signers: &[Signer], whom: &str, path: &Path, bytes: &[u8]) -> Result<Signed, Fault> {
+    let place = signature_of(path);
+    let not_signed = |why: String| {
+        let text = format!("{} is not signed by {whom}: {why}", path.display());
+        Fault::new(FaultCode::PluginNotSigned, text)
+    };
+    match text_of(&place) {
+        Ok(Some(text)) => verify(signers, path, bytes, &text).map_err(|why| match why {
+            Bad::NotSigned(why) => not_signed(format!("{} {why}", place.display())),
+            Bad::Broken(fault) => fault,
+        }),
+        Ok(None) => Err(not_signed(format!("there is no {}", place.display()))),
+        Err(error) => Err(not_signed(format!("{}: {error}", place.display()))),
+    }
+}
+
+enum Bad {
+    NotSigned(String),
+    Broken(Fault),
+}
+
+fn verify(signers: &[Signer], path: &Path, bytes: &[u8], text: &str) -> Result<Signed, Bad> {
     let Ok(signature) = Signature::decode(text) else {
         return Err(Bad::NotSigned("is no minisign signature, or not a whole one".to_owned()));
     };
-    let mut why = Bad::NotSigned("was made with a key that the ceiling does not name".to_owned());
-    for signer in &rules.signers {
+    let mut why = Bad::NotSigned("was made with another key".to_owned());
+    for signer in signers {
         match signer.key.verify(bytes, &signature, false) {
             Ok(()) => {
                 let (signer, key) = (signer.name.clone(), signer.written.clone());
@@ -104,11 +118,11 @@ fn verify(rules: &Rules, path: &Path, bytes: &[u8], text: &str) -> Result<Signed
             }
             Err(_) => {
                 let text = format!(
-                    "{} or its signature was changed: the key is that of {}, and the signature does not fit",
+                    "{} and its signature do not fit: the key is that of {}, who signed other bytes or another comment",
                     path.display(),
                     signer.name
                 );
-                why = Bad::Changed(Fault::new(FaultCode::PluginChanged, text));
+                why = Bad::Broken(Fault::new(FaultCode::SignatureBroken, text));
             }
         }
     }
@@ -125,7 +139,7 @@ pub(crate) fn signature_of(plugin: &Path) -> PathBuf {
 /// The text of a signature; nothing if there is none. What is no text, or too long, is no signature either.
 fn text_of(place: &Path) -> std::io::Result<Option<String>> {
     let mut bytes = Vec::new();
-    match File::open(place) {
+    match regular::open(place) {
         Ok(file) => file.take(MAX_BYTES).read_to_end(&mut bytes)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

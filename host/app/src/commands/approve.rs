@@ -1,6 +1,8 @@
 //! `portcullis approve`: shows what a plugin asks for and what has changed since the version before, and pins its bytes
 //! for the service. Nothing of the plugin runs.
 
+mod against;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::inspect;
 use super::setup::Setup;
-use crate::ceiling::{Ceiling, Excess};
-use crate::config::{self, ConnectorFile};
+use crate::ceiling::Ceiling;
+use crate::config;
 use crate::service::registry::approval::{Approval, Approvals, Difference, FILE};
 use crate::show::{self, ExitCode};
+use against::{Against, Held};
 
 #[derive(Debug, Args)]
 pub(super) struct Approve {
@@ -26,6 +29,12 @@ pub(super) struct Approve {
     /// Approve without being asked, for scripts.
     #[arg(long)]
     yes: bool,
+}
+
+/// What is told of a plugin besides what its binary says.
+struct Beside {
+    against: Against,
+    signature: String,
 }
 
 impl Approve {
@@ -41,7 +50,8 @@ impl Approve {
         let approved = self.file(setup).and_then(|path| {
             let plugin = ceiling.load(&sandbox, &path)?;
             let against = Against::of(setup, &ceiling, &path, &plugin);
-            self.approve(setup, &path, &plugin, &against, &Approvals::read(&setup.state)?)
+            let signature = signature(&ceiling, &path, &plugin);
+            self.approve(setup, &path, &plugin, &Beside { against, signature }, &Approvals::read(&setup.state)?)
         });
         match approved {
             Ok(()) => ExitCode::Done,
@@ -71,7 +81,7 @@ impl Approve {
         setup: &Setup,
         path: &Path,
         plugin: &Plugin,
-        against: &Against,
+        Beside { against, signature }: &Beside,
         approvals: &Approvals,
     ) -> Result<(), Fault> {
         let file = setup.state.join(FILE);
@@ -79,16 +89,20 @@ impl Approve {
             if setup.json {
                 setup.print(&show::to_text(&as_json(known, None, against, false)));
             } else {
-                setup.print(&format!("{}\n  was approved {} by {}\n", path.display(), known.at, known.by));
+                let seen = inspect::as_text(path, plugin) + signature + &against.as_text();
+                setup.print(&format!("{seen}\nIt was approved {} by {}.\n", known.at, known.by));
             }
             return Ok(());
+        }
+        if let Some(fault) = &against.never {
+            return Err(fault.clone());
         }
         let approval = Approval::of(plugin, path, who());
         let former = approvals.last_of(path);
         let difference = former.map(|former| (former, approval.since(former)));
         if !setup.json {
             setup.print(&inspect::as_text(path, plugin));
-            setup.print(&signed(plugin));
+            setup.print(signature);
             setup.print(&changes(difference.as_ref()));
             setup.print(&against.as_text());
         }
@@ -106,10 +120,7 @@ impl Approve {
         if setup.json {
             setup.print(&show::to_text(&as_json(&approval, difference.as_ref().map(|(_, d)| d), against, true)));
         } else {
-            setup.print(&format!(
-                "\nApproved, and written into {}. A service that runs takes it at once.\n",
-                file.display()
-            ));
+            setup.print(&format!("\nApproved, and written into {}{}\n", file.display(), against.what_follows()));
         }
         Ok(())
     }
@@ -140,43 +151,28 @@ fn changes(former: Option<&(&Approval, Difference)>) -> String {
 }
 
 /// Who signed it, as far as the ceiling names keys.
-fn signed(plugin: &Plugin) -> String {
-    match plugin.signed() {
-        Some(signed) => format!("\nSigned by {}, who says: {}\n", signed.signer, signed.comment),
-        None => "\nNo signature was verified: there is none of a signer in the ceiling.\n".to_owned(),
-    }
+fn signature(ceiling: &Ceiling, path: &Path, plugin: &Plugin) -> String {
+    let text = match (plugin.signed(), inspect::signature_file(path), ceiling.rules()) {
+        (Some(signed), ..) => format!("Signed by {}, who says: {}", signed.signer, signed.comment),
+        (None, None, _) => "It is not signed: no signature lies beside it.".to_owned(),
+        (None, Some(place), None) => format!(
+            "{} lies beside it, and there is no ceiling that names signers: it was not verified. `portcullis inspect \
+             --key` verifies it.",
+            place.display()
+        ),
+        (None, Some(place), Some(_)) => {
+            format!("{} lies beside it and proves nothing: it is of no signer in the ceiling.", place.display())
+        }
+    };
+    format!("\n{text}\n")
 }
 
 fn as_json(approval: &Approval, difference: Option<&Difference>, against: &Against, new: bool) -> Value {
-    json!({ "approved": approval, "new": new, "since_last": difference, "above_ceiling": against.excesses })
-}
-
-/// What in the ceiling stands against the plugin: in what it imports, and in the files of the connectors that name it.
-struct Against {
-    import: Option<String>,
-    excesses: Vec<Excess>,
-}
-
-impl Against {
-    fn of(setup: &Setup, ceiling: &Ceiling, path: &Path, plugin: &Plugin) -> Self {
-        // A folder with a broken file is told by the commands that need all of it.
-        let files = config::load_folder(&setup.config).unwrap_or_default();
-        let same = |file: &&ConnectorFile| file.plugin.canonicalize().ok() == path.canonicalize().ok();
-        let excesses = files.iter().filter(same).flat_map(|file| ceiling.check(file, plugin.surface())).collect();
-        Self { import: ceiling.forbids_import(plugin.surface()).map(str::to_owned), excesses }
-    }
-
-    fn as_text(&self) -> String {
-        let import = self.import.iter().map(|import| format!("it imports {import}, which no plugin may"));
-        let lines: Vec<String> = import.chain(self.excesses.iter().map(ToString::to_string)).collect();
-        match lines.as_slice() {
-            [] => String::new(),
-            lines => format!(
-                "\nSTANDS AGAINST THE CEILING, so no connector starts with it like this:\n  {}\n",
-                lines.join("\n  ")
-            ),
-        }
-    }
+    let held = |held: &Held| json!({ "connector": held.connector, "why": held.why });
+    json!({
+        "approved": approval, "new": new, "since_last": difference, "above_ceiling": against.excesses,
+        "not_started": against.held.iter().map(held).collect::<Vec<_>>(),
+    })
 }
 
 fn agreed() -> Result<bool, Fault> {

@@ -16,7 +16,9 @@ use crate::ceiling::Excess;
 use crate::check::{Finding, look_from_outside};
 use crate::config::{self, Diagnostic};
 use crate::connector::{Connector, NotStarted};
+use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
+use crate::standing;
 
 fn warned(warning: &Diagnostic) -> Finding {
     let help = miette::Diagnostic::help(warning).map(|help| help.to_string());
@@ -63,20 +65,30 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     let problem = |findings: &[Finding]| findings.iter().any(Finding::is_problem);
     let broken = service.as_deref().is_some_and(problem);
     let mut worst = if broken { ExitCode::Configuration } else { ExitCode::Done };
+    let approvals = Approvals::read(&setup.state);
     let (mut all, mut log) = (Vec::new(), None);
     for file in files {
         let name = file.name.clone();
         let mut findings: Vec<Finding> = file.warnings.iter().map(warned).collect();
-        match Connector::start(file, &sandbox, &ceiling) {
-            Ok(connector) => findings.extend(look(setup, &mut log, &connector).await),
-            Err(NotStarted::Above(excesses)) => {
+        match standing::start(file, &sandbox, &ceiling, &approvals) {
+            Ok((connector, standing)) => {
+                let stands = standing.finding(&connector.file, connector.plugin.digest());
+                worst = stands.as_ref().and_then(exit_code).unwrap_or(worst);
+                findings.extend(stands);
+                findings.extend(look(setup, &mut log, &connector).await);
+            }
+            Err((_, Some(finding))) => {
+                worst = exit_code(&finding).unwrap_or(worst);
+                findings.push(finding);
+            }
+            Err((NotStarted::Above(excesses), None)) => {
                 worst = ExitCode::of_fault(&excesses.fault());
                 let problem = |excess: &Excess| {
                     Finding::problem(excess.to_string(), excess.remedy.clone(), FaultCode::AboveCeiling)
                 };
                 findings.extend(excesses.all.iter().map(problem));
             }
-            Err(NotStarted::Fault(fault)) => {
+            Err((NotStarted::Fault(fault), None)) => {
                 worst = ExitCode::of_fault(&fault);
                 findings.push(Finding::problem(fault.to_string(), fault.code.remedy(), fault.code));
             }
@@ -94,6 +106,11 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     }
     setup.print(&if setup.json { show::to_text(&as_json(service.as_deref(), &all)) } else { as_text(service, all) });
     worst
+}
+
+/// Of a problem that has a fault, what that fault ends a command with.
+fn exit_code(finding: &Finding) -> Option<ExitCode> {
+    finding.fault.map(|code| ExitCode::of_fault(&Fault::new(code, "")))
 }
 
 fn word(severity: Severity) -> &'static str {

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::service::control;
 use super::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
-use crate::connector::Connector;
 use crate::operation;
 use crate::service::registry::approval::{self, Approvals};
 use crate::service::registry::{ConnectorState, State};
 use crate::show::{self, ExitCode};
+use crate::standing::{self, Standing};
 
 pub(super) async fn run(setup: &Setup) -> ExitCode {
     match running(setup).await {
@@ -54,17 +54,19 @@ fn from_files(setup: &Setup) -> ExitCode {
     // A folder that only commands used so far holds their audit log, and neither a journal nor anything approved.
     let there = |name: &str| setup.state.join(name).exists();
     let served = setup.state.is_dir() && (!there("audit") || there("journal.db") || there(approval::FILE));
-    let approvals = if served { Approvals::read(&setup.state).ok() } else { None };
+    let approvals = Approvals::read(&setup.state);
     let mut worst = ExitCode::Done;
     let mut objects = Vec::new();
     let mut text = String::new();
     for file in files {
         let mut facts = Facts::of(&file);
-        match Connector::start(file, &sandbox, &ceiling).map_err(Fault::from) {
-            Ok(connector) => {
+        facts.any_file = approvals.as_ref().is_ok_and(|approvals| approvals.last_of(&file.plugin).is_none());
+        let started = standing::start(file, &sandbox, &ceiling, &approvals);
+        match started.map_err(|(not_started, _)| Fault::from(not_started)) {
+            Ok((connector, standing)) => {
                 let kinds: Vec<_> = operation::kinds(&connector).iter().map(|kind| kind.name()).collect();
                 let digest = connector.plugin.digest();
-                facts.approved = approvals.as_ref().map(|approvals| facts.pinned || approvals.approves(digest));
+                facts.approved = served.then_some(matches!(standing, Standing::Pinned | Standing::Approved(_)));
                 let digest = digest.to_string();
                 text += &facts.people("usable", &kinds.join(", "), Some(&digest), None);
                 objects.push(facts.json("usable", &json!(kinds), Some(&digest), Value::Null));
@@ -86,6 +88,8 @@ struct Facts {
     file: String,
     plugin: String,
     pinned: bool,
+    /// Whether commands run any file of the plugin's name: nobody ever approved one.
+    any_file: bool,
     /// Whether the service may run it; nothing where that is not known, or the plugin is not usable at all.
     approved: Option<bool>,
     accounts: Vec<String>,
@@ -105,6 +109,7 @@ impl Facts {
             file: file.path.display().to_string(),
             plugin: file.plugin.display().to_string(),
             pinned: file.sha256.is_some(),
+            any_file: true,
             approved: None,
             accounts: file.accounts.iter().map(ToString::to_string).collect(),
             directory,
@@ -113,7 +118,11 @@ impl Facts {
     }
 
     fn people(&self, state: &str, operations: &str, digest: Option<&str>, fault: Option<&Fault>) -> String {
-        let pinned = if self.pinned { "pinned" } else { "not pinned: any file of this name is run" };
+        let pinned = match (self.pinned, self.any_file) {
+            (true, _) => "pinned",
+            (false, true) => "not pinned: any file of this name is run",
+            (false, false) => "not pinned: the approved one is run",
+        };
         let mut lines = vec![
             ("file", self.file.clone()),
             ("plugin", format!("{} ({pinned})", self.plugin)),

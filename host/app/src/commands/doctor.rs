@@ -59,7 +59,7 @@ impl Doctor {
             Ok(ceiling) => ceiling,
             Err(code) => return code,
         };
-        let approvals = Approvals::read(&setup.state).unwrap_or_default();
+        let approvals = Approvals::read(&setup.state);
         // Where no password is reset nothing is written down.
         let resets = |file: &ConnectorFile| account.is_some() || test_accounts.contains_key(&file.name);
         let audit = match !self.no_reset && files.iter().any(resets) {

@@ -1,31 +1,74 @@
 //! `portcullis inspect`: what a plugin file is, what it can do and what it can reach, read from its binary. Nothing of
 //! it runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+use minisign_verify::PublicKey;
 use portcullis_capabilities::{Offer, what_it_is};
-use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{Plugin, Surface};
 use serde_json::{Value, json};
 
 use super::setup::Setup;
+use crate::ceiling::{self, Signer};
+use crate::connector::unloadable;
 use crate::service::registry::approval::producers;
 use crate::show::{self, ExitCode};
 
 const REVEAL: &str = "portcullis:writeback/reveal@0.1.0";
 const LDAP: &str = "portcullis:writeback/ldap@0.1.0";
 
-pub(super) fn run(setup: &Setup, path: &Path) -> ExitCode {
-    let sandbox = match setup.sandbox() {
-        Ok(sandbox) => sandbox,
-        Err(code) => return code,
-    };
-    match sandbox.load(path) {
-        Ok(plugin) => {
-            setup.print(&if setup.json { show::to_text(&as_json(path, &plugin)) } else { as_text(path, &plugin) });
-            ExitCode::Done
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// The plugin file.
+    plugin: PathBuf,
+
+    /// Verify the signature beside the file, PLUGIN.minisig, by this key: the second line of the signer's minisign.pub.
+    /// Without it the signature is named and not verified; a ceiling is not asked.
+    #[arg(long, value_name = "RW...", value_parser = signer)]
+    key: Option<Signer>,
+}
+
+impl Inspect {
+    pub(super) fn run(&self, setup: &Setup) -> ExitCode {
+        let sandbox = match setup.sandbox() {
+            Ok(sandbox) => sandbox,
+            Err(code) => return code,
+        };
+        let path = &self.plugin;
+        let loaded = match &self.key {
+            Some(key) => ceiling::load_signed(&sandbox, path, key),
+            None => sandbox.load(path).map_err(|error| unloadable(&error)),
+        };
+        let plugin = match loaded {
+            Ok(plugin) => plugin,
+            Err(fault) => return setup.fault(&fault),
+        };
+        let text = as_text(path, &plugin) + &signature(path, &plugin);
+        setup.print(&if setup.json { show::to_text(&as_json(path, &plugin)) } else { text });
+        ExitCode::Done
+    }
+}
+
+/// A minisign public key that was typed.
+fn signer(text: &str) -> Result<Signer, String> {
+    let help = "not a minisign public key: 56 characters that begin with RW, the second line of minisign.pub";
+    let key = PublicKey::from_base64(text).map_err(|_| help.to_owned())?;
+    Ok(Signer { name: "the signer that --key names".to_owned(), key, written: text.to_owned() })
+}
+
+/// Whether a file lies where the signature of a plugin would.
+pub(super) fn signature_file(path: &Path) -> Option<PathBuf> {
+    Some(ceiling::signature_of(path)).filter(|place| place.symlink_metadata().is_ok())
+}
+
+fn signature(path: &Path, plugin: &Plugin) -> String {
+    match (plugin.signed(), signature_file(path)) {
+        (Some(signed), _) => format!("\nSigned with the key {}; the signer says: {}\n", signed.key, signed.comment),
+        (None, Some(place)) => {
+            format!("\n{} lies beside it and was not verified: name the signer's key with --key.\n", place.display())
         }
-        Err(error) => setup.fault(&Fault::new(FaultCode::PluginUnusable, error.to_string())),
+        (None, None) => format!("\nNot signed: there is no {}.\n", ceiling::signature_of(path).display()),
     }
 }
 
@@ -82,6 +125,10 @@ fn as_json(path: &Path, plugin: &Plugin) -> Value {
     json!({
         "file": path.display().to_string(), "sha256": plugin.digest().to_string(), "size": plugin.size(), "producers": producers(plugin),
         "exports": exports, "imports": imports, "proved": proved,
+        "signature": {
+            "file": signature_file(path), "key": plugin.signed().map(|signed| &signed.key),
+            "comment": plugin.signed().map(|signed| &signed.comment),
+        },
     })
 }
 

@@ -121,10 +121,7 @@ enum Command {
     /// Run recorded operations again without a directory, and say what other grants or another plugin would have broken.
     Replay(replay::Replay),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
-    Inspect {
-        /// The plugin file.
-        plugin: PathBuf,
-    },
+    Inspect(inspect::Inspect),
     /// Print the completions of a shell. Packages install them; an operator seldom types this.
     #[command(hide = true)]
     Completions {
@@ -199,7 +196,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&setup).await,
             Command::Record(record) => record.run(&setup).await,
             Command::Replay(replay) => replay.run(&setup).await,
-            Command::Inspect { plugin } => inspect::run(&setup, &plugin),
+            Command::Inspect(inspect) => inspect.run(&setup),
             Command::Completions { shell } => completions::run(&setup, shell),
             Command::Man { dir } => manual::run(&setup, dir.as_deref()),
         }

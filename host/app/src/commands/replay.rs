@@ -7,6 +7,7 @@ use portcullis_model::{Fault, FaultCode};
 
 use super::setup::Setup;
 use crate::config::{self, ConnectorFile};
+use crate::connector::unloadable;
 use crate::recording::{self, Recording};
 use crate::replay::{Against, Verdict};
 use crate::show::{self, ExitCode, Replayed};
@@ -113,8 +114,7 @@ impl Replay {
             None => file,
         };
         let (ceiling, sandbox) = (setup.ceiling()?, setup.sandbox()?);
-        let unusable = |error: portcullis_sandbox::LoadError| Fault::new(FaultCode::PluginUnusable, error.to_string());
-        let plugin = sandbox.load(&file.plugin).map_err(|error| setup.fault(&unusable(error)))?;
+        let plugin = sandbox.load(&file.plugin).map_err(|error| setup.fault(&unloadable(&error)))?;
         let against = Against::start(file, plugin, &sandbox, &ceiling).map_err(|fault| setup.fault(&fault))?;
         Ok((path, against))
     }

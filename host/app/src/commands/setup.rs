@@ -17,7 +17,9 @@ use crate::ceiling::{self, Ceiling};
 use crate::config::{self, ConnectorFile, Problems};
 use crate::connector::{Connector, NotStarted};
 use crate::observe::ours;
+use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
+use crate::standing;
 
 /// Slots of a command's sandbox: it does one thing.
 const SLOTS: u32 = 4;
@@ -148,15 +150,15 @@ impl Setup {
         Fault::new(FaultCode::UnknownConnector, text)
     }
 
-    /// Makes a connector ready, or says why not.
+    /// Makes a connector ready, or says why not: also where its plugin was changed after its approval.
     pub(super) fn start(&self, file: ConnectorFile) -> Result<Connector, ExitCode> {
         for warning in &file.warnings {
             tracing::info!("{}: {warning}", file.path.display());
         }
         let (ceiling, sandbox) = (self.ceiling()?, self.sandbox()?);
-        let connector = Connector::start(file, &sandbox, &ceiling);
+        let started = standing::start(file, &sandbox, &ceiling, &Approvals::read(&self.state));
         self.tell_altered(&sandbox).map_err(|fault| self.fault(&fault))?;
-        connector.map_err(|not_started| self.not_started(not_started))
+        started.map(|(connector, _)| connector).map_err(|(not_started, _)| self.not_started(not_started))
     }
 
     /// Says why a connector was not started: what is above the ceiling as the mistakes of a file are said.

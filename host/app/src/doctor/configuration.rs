@@ -1,41 +1,48 @@
 //! Step 1: the connector's file, its plugin, and the secrets that it names.
 
-use portcullis_model::FaultCode;
+use portcullis_capabilities::Severity;
+use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::Sandbox;
 
 use super::step::{Finding, Step, StepName};
 use crate::ceiling::Ceiling;
+use crate::check;
 use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
 use crate::connector::{Connector, NotStarted};
 use crate::operation;
 use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
+use crate::standing::{self, Standing};
 
 /// The step, and the connector if it can run.
 pub(super) fn look(
     file: &ConnectorFile,
     sandbox: &Sandbox,
     ceiling: &Ceiling,
-    approvals: &Approvals,
+    approvals: &Result<Approvals, Fault>,
 ) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
     for warning in &file.warnings {
         step.add(Finding::warning(warning.to_string(), help(warning)));
     }
     secrets(file, &mut step);
-    match Connector::start(file.clone(), sandbox, ceiling) {
-        Ok(connector) => {
-            plugin(&connector, approvals, &mut step);
+    match standing::start(file.clone(), sandbox, ceiling, approvals) {
+        Ok((connector, standing)) => {
+            plugin(&connector, &standing, &mut step);
             (step, Some(connector))
         }
-        Err(NotStarted::Above(excesses)) => {
+        Err((_, Some(finding))) => {
+            step.add(told(finding));
+            (step, None)
+        }
+        Err((NotStarted::Above(excesses), None)) => {
             for excess in &excesses.all {
                 let failed = Finding::failed(ExitCode::NotGranted, excess.to_string(), excess.remedy.clone());
                 step.add(failed.fact("code", FaultCode::AboveCeiling.name()));
             }
             (step, None)
         }
-        Err(NotStarted::Fault(fault)) => {
+        Err((NotStarted::Fault(fault), None)) => {
             // A secret that cannot be read was said, with a better remedy.
             let said =
                 step.findings.iter().any(|finding| finding.facts.get("code").is_some_and(|c| c == fault.code.name()));
@@ -47,17 +54,27 @@ pub(super) fn look(
     }
 }
 
-fn plugin(connector: &Connector, approvals: &Approvals, step: &mut Step) {
+/// A finding of [`crate::check`], as one of the doctor's.
+fn told(finding: check::Finding) -> Finding {
+    let check::Finding { severity, text, remedy, fault } = finding;
+    match (severity, fault) {
+        (Severity::Good, _) => Finding::ok(text),
+        (Severity::Problem, Some(code)) => {
+            let exit = ExitCode::of_fault(&Fault::new(code, ""));
+            Finding::failed(exit, text, remedy).fact("code", code.name())
+        }
+        _ => Finding::warning(text, remedy),
+    }
+}
+
+fn plugin(connector: &Connector, standing: &Standing, step: &mut Step) {
     let file = &connector.file;
     let kinds: Vec<_> = operation::kinds(connector).iter().map(|kind| kind.name()).collect();
     let digest = connector.plugin.digest().to_string();
     let text = format!("the plugin is loaded and linked with what it was granted; it does {}", kinds.join(", "));
     step.add(Finding::ok(text).fact("sha256", digest.as_str()).fact("operations", kinds));
-    if let Some(approval) = approvals.get(connector.plugin.digest()) {
-        step.add(Finding::ok(format!("{} approved the plugin for the service", approval.by)));
-    } else if file.sha256.is_none() {
-        let remedy = format!("write sha256 = \"{digest}\" into {}", file.path.display());
-        step.add(Finding::warning("the plugin is not pinned: any file of its name is run", remedy));
+    if let Some(finding) = standing.finding(file, connector.plugin.digest()) {
+        step.add(told(finding));
     }
     for kind in file.operations.iter().filter(|kind| !connector.exports.offers(**kind)) {
         let text = format!("`{kind}` is granted, and the plugin does not export the interface for it");

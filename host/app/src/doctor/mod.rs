@@ -41,8 +41,8 @@ pub struct Wanted<'a> {
     pub wait: Duration,
     /// The most that the connector may be granted.
     pub ceiling: Ceiling,
-    /// What the service may run.
-    pub approvals: Approvals,
+    /// What the service may run, or why that cannot be known.
+    pub approvals: Result<Approvals, Fault>,
     /// Where the test reset is written down, and who typed it; why nothing can be, and then none is done.
     pub audit: &'a Result<(AuditLog, String), Fault>,
     /// Where the recent operations are known; nothing if no service runs here.

@@ -115,6 +115,7 @@ impl ExitCode {
             | F::PluginNotGranted
             | F::PluginNotApproved
             | F::PluginNotSigned
+            | F::SignatureBroken
             | F::AboveCeiling
             | F::CallerUnknown
             | F::CallerNotAllowed
@@ -131,6 +132,7 @@ impl ExitCode {
             | F::ConnectionUnprotected
             | F::SecretUnreadable
             | F::PluginChanged
+            | F::PluginUnreadable
             | F::ConnectorWithdrawn => Self::Configuration,
             F::OperationNotOffered
             | F::PluginUnusable

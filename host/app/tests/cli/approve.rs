@@ -68,6 +68,61 @@ fn by_the_name_of_a_connector_or_a_plugin_and_only_once() {
 }
 
 #[test]
+fn what_was_approved_is_shown_again() {
+    let folder = Folder::new();
+    approve(&folder, &["mock", "--yes"]);
+    let run = approve(&folder, &["mock"]);
+    for text in ["What it can reach (imports):", "It is not signed", "It was approved "] {
+        assert!(run.code == 0 && run.stdout.contains(text), "{text} is not in {run}");
+    }
+}
+
+/// An approval of these would say "may run" of what no service ever runs.
+#[test]
+fn what_can_never_be_loaded_is_not_approved() {
+    let folder = Folder::new();
+    let importing =
+        |interface: &str| wat::parse_str(format!("(component (import \"{interface}\" (instance)))")).unwrap();
+    let refuses = |text: &str| {
+        let run = approve(&folder, &["mock", "--yes"]);
+        assert_eq!((run.code, &*run.fault(), &*written(&folder)), (12, "plugin-not-granted", ""), "{run}");
+        assert!(run.stderr.contains(text) && !run.stdout.contains("Approved"), "{run}");
+    };
+    folder.write(PLUGIN, importing("wasi:sockets/network@0.2.0"));
+    refuses("wasi:sockets/network@0.2.0 (this host offers it to no connector)");
+    folder.write(PLUGIN, importing("portcullis:writeback/reveal@0.1.0"));
+    refuses("it would read the text of passwords");
+    folder.edit(MOCK, &[("[ldap.embedded]", "[reveal]\npasswords = [\"new\"]\n[ldap.embedded]")]);
+    let run = approve(&folder, &["mock", "--yes"]);
+    assert!(run.code == 0 && written(&folder).contains("reveal"), "{run}");
+}
+
+#[test]
+fn what_keeps_a_connector_from_starting_is_told_and_not_that_it_starts() {
+    let folder = Folder::new();
+    folder.write(
+        PLUGIN,
+        wat::parse_str("(component (import \"portcullis:writeback/config@0.1.0\" (instance)))").unwrap(),
+    );
+    folder.write("connectors/broken.toml", "plugin = ");
+    let run = approve(&folder, &["mock", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+    for text in [
+        "mock.toml does not grant portcullis:writeback/config@0.1.0 (granted by a section [config])",
+        "DIR/state/approved.toml; no connector starts with it until what is named above is mended.",
+    ] {
+        assert!(run.stdout.contains(text) && !run.stdout.contains("takes it at once"), "{text} is not in {run}");
+    }
+    let run = approve(&folder, &["mock", "--json"]);
+    assert_eq!(run.json()["not_started"][0]["connector"], "mock", "{run}");
+    folder.write("connectors/second.toml", folder.read(MOCK).replace("[log]", "[config]\n[log]"));
+    assert!(approve(&folder, &["mock"]).stdout.contains("so mock does not start with it"));
+    folder.write("plugins/nobodys.wasm", wat::parse_str("(component)").unwrap());
+    let run = approve(&folder, &["nobodys", "--yes"]);
+    assert!(run.stdout.contains("No connector names it yet."), "{run}");
+}
+
+#[test]
 fn what_changed_since_the_last_version_is_shown() {
     let folder = Folder::new();
     approve(&folder, &["mock", "--yes"]);

@@ -48,8 +48,6 @@ fn files_that_are_no_plugins() {
         let run = folder.refuses_while(PLUGIN, &file, &["inspect", &path]);
         assert_eq!((run.code, &*run.fault()), (18, "plugin-unusable"), "{run}");
     }
-    let run = folder.run(&["inspect", "/nowhere/mock.wasm"]);
-    assert_eq!((run.code, &*run.fault()), (18, "plugin-unusable"), "{run}");
 }
 
 #[test]

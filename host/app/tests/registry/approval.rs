@@ -98,11 +98,15 @@ async fn a_plugin_that_no_connector_names_is_listed_with_what_it_asks_for() {
     let registry = folder.start().await;
     folder.write("plugins/dropped.wasm", mock(7));
     folder.write("plugins/torn.wasm", &mock(7)[..1000]);
+    // Nobody writes into it: who waited for it would wait for ever.
+    let pipe = folder.path("plugins/pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut generation = registry.generation();
     registry.reload().await;
     let listed = async {
         loop {
-            if let [dropped, mock, torn] = &registry.plugins()[..] {
+            if let [dropped, mock, pipe, torn] = &registry.plugins()[..] {
+                assert_eq!(pipe.fault.as_deref(), Some("it is not a regular file"));
                 break (dropped.clone(), mock.clone(), torn.clone());
             }
             generation.changed().await.unwrap();

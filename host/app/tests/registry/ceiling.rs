@@ -178,10 +178,10 @@ async fn a_changed_byte_is_not_loaded_and_the_former_goes_on() {
     runs(&registry).await;
     folder.write(PLUGIN, mock(1));
     registry.reload().await;
-    assert_eq!((refused(&registry).0, &*refused(&registry).1), (State::Running, "plugin-changed"));
+    assert_eq!((refused(&registry).0, &*refused(&registry).1), (State::Running, "signature-broken"));
     runs(&registry).await;
     let anew = folder.start().await;
-    assert_eq!(refused(&anew).1, "plugin-changed");
+    assert_eq!(refused(&anew).1, "signature-broken");
     // Signed anew, it takes over.
     folder.write(SIGNATURE, signer.sign(&mock(1), "1.1"));
     registry.reload().await;

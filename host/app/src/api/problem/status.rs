@@ -55,10 +55,12 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::RecordingUnusable
         | F::ConnectionUnprotected
         | F::PluginUnusable
+        | F::PluginUnreadable
         | F::PluginNotGranted
         | F::PluginChanged
         | F::PluginNotApproved
         | F::PluginNotSigned
+        | F::SignatureBroken
         | F::AboveCeiling
         | F::SecretUnreadable
         | F::HostInternal => StatusCode::INTERNAL_SERVER_ERROR,

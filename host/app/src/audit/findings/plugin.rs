@@ -23,10 +23,15 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let path = plugin.path.display();
     match file.sha256.map(|pin| pin.iter().map(|byte| format!("{byte:02x}")).collect::<String>()) {
         None => {
-            let text = "the plugin is not pinned: any file of its name is run by commands";
+            let text = match plugin.approval {
+                Approved::Never => "the plugin is not pinned: any file of its name is run by commands",
+                _ => "the plugin is not pinned: what is approved in the state folder is run",
+            };
             let remedy = "pin the one that was reviewed, if it is this one";
-            let pin = format!("sha256 = \"{}\"", plugin.sha256);
-            all.push(Finding::new(Code::Unpinned, at(&["plugin"]), text, remedy).paste([pin]));
+            // Bytes that took the place of approved ones are nobody's to pin.
+            let replaced = matches!(plugin.approval, Approved::Other { .. });
+            let pin = (!replaced).then(|| format!("sha256 = \"{}\"", plugin.sha256));
+            all.push(Finding::new(Code::Unpinned, at(&["plugin"]), text, remedy).paste(pin));
         }
         Some(pin) if pin != plugin.sha256 => {
             let text = format!("{path} has the SHA-256 {}, and {pin} is pinned: it is not loaded", plugin.sha256);
@@ -46,10 +51,11 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     }
     versions(subject, all);
     if let Some(fault) = &plugin.mistrusted {
-        let code = if fault.code == FaultCode::PluginChanged { Code::PluginChanged } else { Code::WiderThanCeiling };
+        let code = if fault.code == FaultCode::SignatureBroken { Code::PluginChanged } else { Code::WiderThanCeiling };
         all.push(Finding::new(code, at(&["plugin"]), &fault.detail, fault.code.remedy()).about([fault.code.name()]));
     }
-    if plugin.signer.is_none() {
+    let broken = plugin.mistrusted.as_ref().is_some_and(|fault| fault.code == FaultCode::SignatureBroken);
+    if plugin.signer.is_none() && !broken {
         let text = format!("{path} has no signature of anybody who is trusted");
         let remedy = "have its vendor sign it with minisign, and name the vendor's key in the ceiling";
         all.push(Finding::new(Code::Unsigned, at(&["plugin"]), text, remedy));

@@ -81,7 +81,7 @@ fn each_line_above_the_ceiling_is_an_error_with_both_lines() {
 #[test]
 fn a_plugin_that_the_ceiling_does_not_let_be_loaded_is_told() {
     for (code, expected) in
-        [(FaultCode::PluginNotSigned, "wider-than-ceiling"), (FaultCode::PluginChanged, "plugin-changed")]
+        [(FaultCode::PluginNotSigned, "wider-than-ceiling"), (FaultCode::SignatureBroken, "plugin-changed")]
     {
         let mut world = World::new(
             "operations = [\"reset-password\"]\n[ldap]\nurls = [\"ldaps://a\"]\n[ldap.locate]\nbase = \"ou=a\"\nfilter = \"(uid={account.login})\"\n",

@@ -93,7 +93,7 @@ impl Excesses {
         let PluginRules { require_signature: _, require_sha256, sockets: _ } = rules;
         if require_sha256 && !pinned {
             let text = "the plugin is not pinned".to_owned();
-            let remedy = "write its digest into the connector's file: sha256 = \"...\"; `portcullis inspect` tells it";
+            let remedy = "write the digest of the plugin that was reviewed into the connector's file: sha256 = \"...\"";
             let label = "a pinned plugin is required";
             self.add("not-pinned", &["plugin"], &["plugins", "require-sha256"], text, label, remedy.to_owned());
         }
@@ -195,7 +195,7 @@ impl Excesses {
 }
 
 /// An import that the rules allow to no plugin: raw sockets, those of WASI in any version.
-pub(super) fn forbidden_import(surface: &Surface, rules: PluginRules) -> Option<&str> {
+fn forbidden_import(surface: &Surface, rules: PluginRules) -> Option<&str> {
     let sockets = |interface: &&str| interface.to_ascii_lowercase().starts_with("wasi:sockets");
     surface.imports.iter().map(|import| &*import.interface).find(sockets).filter(|_| !rules.sockets)
 }

@@ -13,6 +13,8 @@ use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{Digest, Import, Plugin, Producer};
 use serde::{Deserialize, Serialize};
 
+use crate::regular;
+
 /// The name of the file in the state folder.
 pub const FILE: &str = "approved.toml";
 
@@ -153,9 +155,9 @@ impl Approvals {
         let path = state.join(FILE);
         let wrong = |why: String| Fault::new(FaultCode::Misconfigured, format!("{}: {why}", path.display()));
         // The very file that is looked at is the one that is read.
-        let mut file = match File::open(&path) {
+        let mut file = match regular::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if nowhere(error.kind()) => return Ok(Self::default()),
             Err(error) => return Err(wrong(error.to_string())),
         };
         let looked = file.metadata().and_then(|meta| Ok((meta, fs::metadata(state)?)));
@@ -178,6 +180,12 @@ impl Approvals {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
         toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))
+    }
+
+    /// Whether nothing was ever approved, or all of it withdrawn.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.approved.is_empty()
     }
 
     /// Whether these bytes were approved.
@@ -220,6 +228,11 @@ impl Approvals {
         let head = "# The plugins that the service may run. Written by `portcullis approve`; take an entry out to withdraw it.\n\n";
         replace(&path, &format!("{head}{text}")).map_err(failed)
     }
+}
+
+/// Whether nothing can lie there, as opposed to what cannot be looked at.
+fn nowhere(kind: std::io::ErrorKind) -> bool {
+    matches!(kind, std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 /// Root may approve for the service; anybody else only in a folder of their own.

@@ -4,7 +4,7 @@
 //! difference, and never the other way round.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use super::approval::Approvals;
 use super::limits::InForce;
 use crate::ceiling;
 use crate::config::{self, ConnectorFile, DirectorySource, SecretSource};
+use crate::regular;
 
 /// Everything that a connector is made of. Two that are equal make the same connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +128,7 @@ pub(super) fn plugins(config: &Path) -> Vec<PathBuf> {
 /// The digest of a file; of one that is too large for a plugin, of as much as shows that it is.
 pub(super) fn digest(path: &Path) -> std::io::Result<Digest> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    regular::open(path)?.take(Plugin::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(Digest::of(&bytes))
 }
 
