@@ -32,6 +32,10 @@ impl Iterator for Lines {
                 let path = segment::path(&self.folder, self.segments.next()?);
                 match segment::read(&path) {
                     Ok(file) => self.current = Some((path, BufReader::new(file))),
+                    // A file that cannot be read, and not a line that is none.
+                    Err(AuditError::Damaged { path, what }) => {
+                        return Some(Err(AuditError::Io { doing: "opening", path, why: what }));
+                    }
                     Err(error) => return Some(Err(error)),
                 }
             }
