@@ -26,6 +26,16 @@ pub enum AuditError {
         /// What does not fit.
         what: String,
     },
+    /// A file of the log is no longer where it was opened: who writes on would write where nobody reads.
+    #[error(
+        "{}: it is no longer the file that this process opened: it was renamed, replaced or deleted. Put it back as it \
+         was, or look with `portcullis audit verify` and start again; nothing else may move or rewrite the files of the log",
+        path.display()
+    )]
+    Displaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no log, and none is made by who only looks.
     #[error(
         "there is no audit log in {}: name its folder with --state; a log is begun by `portcullis serve`, and by the first \
@@ -50,6 +60,12 @@ pub enum AuditError {
 }
 
 impl AuditError {
+    /// Whether the files of the log or its key are not what they were, so that nothing gets better by waiting.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Displaced { .. } | Self::Key { .. })
+    }
+
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |error| Self::Io { doing, path: path.to_owned(), why: error.to_string() }
     }

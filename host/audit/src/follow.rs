@@ -152,7 +152,7 @@ impl Follow {
             }
             let Some(next) = later else { return Ok(None) };
             let path = segment::path(&self.folder, next);
-            self.file = Some(File::open(&path).map_err(AuditError::io("opening", &path))?);
+            self.file = Some(segment::read(&path)?);
             self.position = Position { segment: next, offset: 0, ..self.position };
             self.ahead.clear();
             self.used = 0;
@@ -209,6 +209,6 @@ impl Follow {
 /// When the first line of a file was written; none for a file without one.
 fn first_line(path: &Path) -> Option<SystemTime> {
     let mut line = Vec::new();
-    BufReader::new(File::open(path).ok()?).read_until(b'\n', &mut line).ok()?;
+    BufReader::new(segment::read(path).ok()?).read_until(b'\n', &mut line).ok()?;
     humantime::parse_rfc3339(&serde_json::from_slice::<Links>(&line).ok()?.at).ok()
 }

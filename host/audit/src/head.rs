@@ -4,6 +4,7 @@
 //! be a few lines behind. It has one size, so that a newer one never leaves the end of an older one behind.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -84,15 +85,17 @@ impl Head {
     /// The head of a log; none if there is no log yet.
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, AuditError> {
         let path = folder.join(FILE);
-        match std::fs::read(&path) {
-            // Made, and nothing written into it yet.
-            Ok(bytes) if bytes.is_empty() => Ok(None),
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| AuditError::damaged(&path, format!("it cannot be read: {error}"))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(AuditError::io("reading", &path)(error)),
+        if std::fs::metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(None);
         }
+        let mut bytes = Vec::new();
+        segment::read(&path)?.read_to_end(&mut bytes).map_err(AuditError::io("reading", &path))?;
+        // Made, and nothing written into it yet.
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let head = serde_json::from_slice(&bytes);
+        head.map(Some).map_err(|error| AuditError::damaged(&path, format!("it cannot be read: {error}")))
     }
 
     /// The file, to be written into.

@@ -30,9 +30,13 @@ impl Iterator for Lines {
         loop {
             if self.current.is_none() {
                 let path = segment::path(&self.folder, self.segments.next()?);
-                match File::open(&path) {
+                match segment::read(&path) {
                     Ok(file) => self.current = Some((path, BufReader::new(file))),
-                    Err(error) => return Some(Err(AuditError::io("opening", &path)(error))),
+                    // A file that cannot be read, and not a line that is none.
+                    Err(AuditError::Damaged { path, what }) => {
+                        return Some(Err(AuditError::Io { doing: "opening", path, why: what }));
+                    }
+                    Err(error) => return Some(Err(error)),
                 }
             }
             let (path, file) = self.current.as_mut()?;

@@ -73,8 +73,41 @@ pub(crate) fn open(folder: &Path, first: u64) -> Result<File, AuditError> {
 
 /// A link is not followed.
 fn open_with(path: &Path, options: &mut OpenOptions) -> Result<File, AuditError> {
-    let flags = OFlags::NOFOLLOW.bits().cast_signed();
-    options.append(true).read(true).custom_flags(flags).open(path).map_err(AuditError::io("opening", path))
+    let file = options.append(true).read(true).custom_flags(to_write()).open(path);
+    regular(file.map_err(AuditError::io("opening", path))?, path)
+}
+
+/// A link is not followed, and nobody is waited for where a pipe lies.
+fn to_write() -> i32 {
+    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+}
+
+/// A file to read. What is no file, such as a pipe, is an error at once and not waited for.
+pub(crate) fn read(path: &Path) -> Result<File, AuditError> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    regular(file.map_err(AuditError::io("opening", path))?, path)
+}
+
+fn regular(file: File, path: &Path) -> Result<File, AuditError> {
+    let is_file = file.metadata().map_err(AuditError::io("looking at", path))?.is_file();
+    if is_file { Ok(file) } else { Err(AuditError::damaged(path, NO_FILE)) }
+}
+
+/// What is wrong with a pipe, a folder or a device in the place of a file.
+pub(crate) const NO_FILE: &str = "it is not a regular file";
+
+/// Whether a path still leads to this opened file. Who holds a file that was renamed, replaced or deleted would write
+/// where nobody reads.
+pub(crate) fn in_place(file: &File, path: &Path) -> Result<(), AuditError> {
+    let opened = file.metadata().map_err(AuditError::io("looking at", path))?;
+    let displaced = || Err(AuditError::Displaced { path: path.to_owned() });
+    match fs::symlink_metadata(path) {
+        Ok(there) if (there.dev(), there.ino()) == (opened.dev(), opened.ino()) => Ok(()),
+        Ok(_) => displaced(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => displaced(),
+        Err(error) => Err(AuditError::io("looking at", path)(error)),
+    }
 }
 
 /// What root makes belongs to the one who owns the folder: the service has to go on with it.
@@ -92,17 +125,24 @@ pub(crate) fn give(file: &File, folder: &Path) -> std::io::Result<()> {
 
 /// Opens a file for writing, and makes it if it is not there; only what was made here is given away.
 pub(crate) fn made(folder: &Path, name: &str, mode: u32) -> Result<File, AuditError> {
+    made_with(folder, name, OpenOptions::new().mode(mode))
+}
+
+/// [`made`], to be read as well.
+pub(crate) fn made_readable(folder: &Path, name: &str, mode: u32) -> Result<File, AuditError> {
+    made_with(folder, name, OpenOptions::new().mode(mode).read(true))
+}
+
+fn made_with(folder: &Path, name: &str, options: &mut OpenOptions) -> Result<File, AuditError> {
     let path = folder.join(name);
-    let flags = OFlags::NOFOLLOW.bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.write(true).mode(mode).custom_flags(flags);
+    options.write(true).custom_flags(to_write());
     match options.clone().create_new(true).open(&path) {
         Ok(file) => {
             give(&file, folder).map_err(AuditError::io("giving to its owner", &path))?;
             Ok(file)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            options.open(&path).map_err(AuditError::io("opening", &path))
+            regular(options.open(&path).map_err(AuditError::io("opening", &path))?, &path)
         }
         Err(error) => Err(AuditError::io("making", &path)(error)),
     }

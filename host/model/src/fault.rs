@@ -276,7 +276,16 @@ codes! {
         "The recording cannot be used.", "Record the operations again with this version; the detail names the file and the line.";
     /// The audit log cannot be written: nothing happens that would leave no trace.
     AuditUnwritable = "audit-unwritable", Host, Later,
-        "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder (`portcullis audit verify`): the disk may be full, this user may not write there (name another folder with --state), or somebody changed the log.";
+        "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder: the disk may be full, or this user may not write there (name another folder with --state).";
+    /// The files of the audit log or its key are not what they were: nothing happens until somebody has looked.
+    AuditDamaged = "audit-damaged", Operator, Never,
+        "Portcullis cannot take operations at the moment.", "Find out who changed the audit log or its key (`portcullis audit verify`), and do what the detail says.";
+    /// What an operation did is not in the audit log, as that could not be written any more.
+    AuditIncomplete = "audit-incomplete", Host, Never,
+        "It was done, and the record of it is not complete.", "Do not repeat the operation. Make the audit log writable again; its next line says how many facts are `lost`.";
+    /// Another service has the state folder.
+    StateInUse = "state-in-use", Operator, Never,
+        "The service cannot be started.", "Stop the service that has the state folder, or name another folder with --state.";
     /// Portcullis itself.
     HostInternal = "host-internal", Host, Never,
         "Portcullis failed.", "Report the detail to the makers of Portcullis.";

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use portcullis_audit::fact::CacheAltered;
 use portcullis_audit::{About, AuditError, AuditLog, Entry};
 use portcullis_capabilities::Intent;
-use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
+use portcullis_model::{Fault, FaultCode, Moment, Operation, Outcome, Trace};
 use portcullis_sandbox::Sandbox;
 
 use crate::check::{Finding, look_traced};
@@ -40,9 +40,18 @@ pub fn open(state: &Path) -> Result<AuditLog, Fault> {
 pub(crate) fn unwritable(error: &AuditError) -> Fault {
     let code = match error {
         AuditError::NoLog { .. } => FaultCode::Misconfigured,
+        error if error.is_damage() => FaultCode::AuditDamaged,
         _ => FaultCode::AuditUnwritable,
     };
     Fault::new(code, error.to_string())
+}
+
+/// Tells in the outcome that its record is not complete: what was done stays true, and is not done in silence.
+pub(crate) fn incomplete(outcome: &mut Outcome, error: &AuditError) {
+    if let Outcome::Done(receipt) = outcome {
+        let text = format!("what the operation did is not in the audit log to its end: {error}");
+        receipt.shortfall.get_or_insert_with(|| Fault::new(FaultCode::AuditIncomplete, text));
+    }
 }
 
 /// Events of an operation as facts.
@@ -84,7 +93,7 @@ pub async fn look_audited(log: &AuditLog, caller: String, connector: &Connector)
 }
 
 /// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report
-/// is true all the same, and the second value says why.
+/// says so of what took effect, and the second value says why.
 pub async fn perform_audited(
     log: &AuditLog,
     caller: String,
@@ -101,6 +110,9 @@ pub async fn perform_audited(
     let around = Around { intent: Some(intent), ..around };
     let mut report = perform_within(connector, operation, around).await;
     let rest = facts(&about, std::mem::take(&mut report.untaken));
-    let kept = log.append(rest).await.map_err(|error| unwritable(&error));
-    (report, kept)
+    let kept = log.append(rest).await;
+    if let Err(error) = &kept {
+        incomplete(&mut report.outcome, error);
+    }
+    (report, kept.map_err(|error| unwritable(&error)))
 }

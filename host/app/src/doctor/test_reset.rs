@@ -80,7 +80,8 @@ pub(super) async fn look(
     };
     let mut step = Step::new(StepName::TestReset);
     step.add(finding.fact("operation", operation.id.as_str()));
-    if let Err(fault) = kept {
+    // Of a reset that was done it is told as its shortfall.
+    if let (Err(fault), Outcome::Refused(_) | Outcome::Unknown(_)) = (kept, &report.outcome) {
         step.add(Finding::fault(&fault));
     }
     let done = match (&report.outcome, operation.new_password()) {

@@ -274,7 +274,7 @@ impl Service {
     ///
     /// # Errors
     /// [`FaultCode::Stopping`], or [`FaultCode::JournalUnwritable`] and [`FaultCode::AuditUnwritable`] for some seconds
-    /// after the journal or the audit log could not be written.
+    /// after the journal or the audit log could not be written; [`FaultCode::AuditDamaged`] until it is as it was.
     pub fn ready(&self) -> Result<(), Fault> {
         if *self.stopping.borrow() {
             return Err(Fault::new(FaultCode::Stopping, "the service is stopping"));

@@ -38,7 +38,7 @@ exit_codes! {
     /// It is not known whether it took effect.
     OutcomeUnknown = 14, "outcome unknown";
     /// The password was set, and something else that was asked for was not done.
-    DoneInPart = 15, "done in part: the password was set, something else was not";
+    DoneInPart = 15, "done in part: the password was set, something else was not, or is not in the audit log";
     /// The old password is wrong, or the account's state does not allow it.
     AccountRefused = 16, "wrong old password, or the account is locked, disabled or expired";
     /// A connector's file, secret or setting is wrong, or it met another kind of directory.
@@ -133,6 +133,7 @@ impl ExitCode {
             | F::SecretUnreadable
             | F::PluginChanged
             | F::PluginUnreadable
+            | F::StateInUse
             | F::ConnectorWithdrawn => Self::Configuration,
             F::OperationNotOffered
             | F::PluginUnusable
@@ -143,7 +144,10 @@ impl ExitCode {
             | F::LeftOut => Self::Plugin,
             F::DirectoryDenied | F::DirectoryRefused => Self::DirectoryRefused,
             F::Superseded | F::Cancelled => Self::NotCarriedOut,
-            F::Busy | F::HostInternal | F::Stopping | F::JournalUnwritable | F::AuditUnwritable => Self::Internal,
+            F::AuditIncomplete => Self::DoneInPart,
+            F::Busy | F::HostInternal | F::Stopping | F::JournalUnwritable | F::AuditUnwritable | F::AuditDamaged => {
+                Self::Internal
+            }
         }
     }
 }

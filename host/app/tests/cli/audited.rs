@@ -54,7 +54,7 @@ fn where_the_log_takes_nothing_nothing_is_done() {
     fs::write(log(&folder), half).unwrap();
     let reset = || folder.command(&["reset", ALICE, "--password-stdin"]).run("a new long password\n");
     let run = reset();
-    assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
+    assert_eq!((run.code, &*run.fault()), (1, "audit-damaged"), "{run}");
     run.reads("audit_damaged");
     let old = folder.path().join("kept/audit.key");
     fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
@@ -90,7 +90,7 @@ fn an_approval_is_in_the_log_before_it_counts() {
     let folder = Folder::new();
     fs::write(folder.path().join("kept/audit/audit.head"), "not a head").unwrap();
     let run = folder.run(&["approve", "mock", "--yes"]);
-    assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
+    assert_eq!((run.code, &*run.fault()), (1, "audit-damaged"), "{run}");
     assert!(!folder.path().join("kept/approved.toml").exists(), "{run}");
 }
 
@@ -157,4 +157,19 @@ fn a_command_that_shows_makes_no_log_and_no_key() {
         assert!(run.stderr.contains(said), "{run}");
         assert!(run.stdout.is_empty() && !state.exists(), "{run}");
     }
+}
+
+#[test]
+fn alarms_of_a_log_that_is_not_whole_are_no_good_news() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["alarms"]).code, 0);
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    fs::write(log(&folder), text.lines().take(2).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let run = folder.run(&["alarms"]);
+    assert_eq!(run.code, 23, "{run}");
+    insta::assert_snapshot!(run.stdout, @"The log is not as it was written: `portcullis audit verify` shows where.");
+    let run = folder.run(&["alarms", "--json"]);
+    assert_eq!((run.code, &run.json()["whole"], &run.json()["alarms"]), (23, &false.into(), &serde_json::json!([])));
+    fs::rename(log(&folder), folder.path().join("elsewhere")).unwrap();
+    assert_eq!(folder.run(&["alarms"]).code, 23);
 }

@@ -13,6 +13,7 @@ mod completions;
 mod configuration;
 mod doctor;
 mod folder;
+mod full_disk;
 mod help;
 mod inspect;
 mod languages;

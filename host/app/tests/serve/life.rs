@@ -113,9 +113,16 @@ fn what_ends_in_time_is_finished_and_nothing_new_begins() {
 fn a_second_service_on_the_same_state_is_refused() {
     let world = World::new();
     let serve = world.serve();
+    let facts = || {
+        let lines = portcullis_audit::read(&world.state()).unwrap().map(Result::unwrap);
+        lines.filter(|line| !matches!(line.fact, portcullis_audit::Fact::Checkpoint(_))).count()
+    };
+    let before = facts();
     let run = world.run(&["serve"]);
-    assert_eq!((run.code, &*run.stdout), (Some(1), ""), "{run:?}");
+    assert_eq!((run.code, &*run.stdout), (Some(17), ""), "{run:?}");
     assert!(run.stderr.contains("another portcullis holds the journal in STATE/state; stop it first"), "{run:?}");
+    assert!(run.stderr.contains("state-in-use") && !run.stderr.contains("running connector"), "{run:?}");
+    assert_eq!(facts(), before, "it never ran a connector, and says so to nobody");
     assert_eq!(serve.post(DESK, &status(ALICE), &[]).status, 201, "the first goes on");
     assert_eq!(serve.operator("GET", "/v1/connectors").status, 200, "with its control socket");
 }

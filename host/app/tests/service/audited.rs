@@ -50,12 +50,22 @@ async fn where_the_log_takes_nothing_nothing_is_sent_and_nothing_more_is_taken()
     ask(&service, reset(ALICE, "the first password")).await;
     let directory = || fs::read_to_string(world.path("connectors/people.state.ldif")).unwrap();
     let before = directory();
-    // Somebody changes the log under the service, which has written all that it noted until then: a note that is late
-    // would find the log changed before anything is asked, and then nothing is taken.
-    service.registry().audit().append(Vec::new()).await.unwrap();
-    fs::write(world.state.path().join("audit/audit.head"), "nothing of the kind").unwrap();
-    let wanted = reset(ALICE, "the second password");
-    let Ok(Admitted::New(record)) = service.submit(&Caller::operator(), wanted, Duration::ZERO).await else { panic!() };
+    // Somebody changes the log under the service, which may see it before it is asked for anything.
+    let head = world.state.path().join("audit/audit.head");
+    let record = loop {
+        let good = fs::read(&head).unwrap();
+        fs::write(&head, "nothing of the kind").unwrap();
+        let wanted = reset(ALICE, "the second password");
+        match service.submit(&Caller::operator(), wanted, Duration::ZERO).await {
+            Ok(Admitted::New(record)) => break record,
+            Err(fault) => assert_eq!(fault.code, FaultCode::AuditDamaged, "{fault}"),
+            other => panic!("{other:?}"),
+        }
+        fs::write(&head, good).unwrap();
+        while service.ready().is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
     let until = Instant::now() + WAIT;
     let faulted = loop {
         let now = service.get(&record.id).await.unwrap().unwrap();
@@ -64,10 +74,10 @@ async fn where_the_log_takes_nothing_nothing_is_sent_and_nothing_more_is_taken()
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    assert_eq!((faulted.state, faulted.fault), (State::Waiting, Some(FaultCode::AuditUnwritable)), "{faulted:?}");
+    assert_eq!((faulted.state, faulted.fault), (State::Waiting, Some(FaultCode::AuditDamaged)), "{faulted:?}");
     let third = service.submit(&Caller::operator(), reset(ALICE, "the third password"), WAIT).await;
     let fault = third.unwrap_err();
-    assert_eq!(fault.code, FaultCode::AuditUnwritable);
+    assert_eq!(fault.code, FaultCode::AuditDamaged);
     assert!(fault.detail.contains("portcullis audit verify"), "{}", fault.detail);
     assert!(!fault.caller_text().contains("audit"), "{}", fault.caller_text());
     assert_eq!(directory(), before, "nothing was sent");
@@ -76,12 +86,47 @@ async fn where_the_log_takes_nothing_nothing_is_sent_and_nothing_more_is_taken()
     drop(service);
 
     // Nor does a service start on it, until somebody has looked and says so.
-    assert_eq!(world.try_start().await.err().unwrap().code, FaultCode::AuditUnwritable);
+    assert_eq!(world.try_start().await.err().unwrap().code, FaultCode::AuditDamaged);
     AuditLog::begin_anew(world.state.path(), "tested".into(), "tester".into()).unwrap();
     let service = world.start().await;
     let record = service.wait(&record.id, WAIT).await.unwrap().unwrap();
     assert_eq!(record.state, State::Done);
     assert!(is_password(&service, ALICE, "the second password").await);
+}
+
+/// What rotating a log does.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_log_was_moved_away_nothing_is_sent_until_it_is_back() {
+    let world = World::new(RATES);
+    let service = world.start().await;
+    ask(&service, reset(ALICE, "the first password")).await;
+    let audit = world.state.path().join("audit");
+    let file = audit.join("audit-0000000000000001.jsonl");
+    let moves = [(&file, file.with_extension("jsonl.1"), "second"), (&audit, audit.with_extension("1"), "third")];
+    for (from, to, which) in moves {
+        let directory = || fs::read_to_string(world.path("connectors/people.state.ldif")).unwrap();
+        let before = directory();
+        fs::rename(from, &to).unwrap();
+        // Nobody has to be refused before it is known.
+        let until = Instant::now() + WAIT;
+        while service.ready().is_ok() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let fault = service.ready().unwrap_err();
+        assert_eq!(fault.code, FaultCode::AuditDamaged, "{fault}");
+        assert!(fault.detail.contains("renamed, replaced or deleted"), "{}", fault.detail);
+        assert_eq!(service.submit(&Caller::operator(), reset(ALICE, "x y z"), WAIT).await.unwrap_err(), fault);
+        assert_eq!(directory(), before, "nothing was sent");
+        fs::rename(&to, from).unwrap();
+        let until = Instant::now() + WAIT;
+        while service.ready().is_err() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(ask(&service, reset(ALICE, &format!("the {which} password"))).await.state, State::Done);
+    }
+    service.close().await;
+    let report = portcullis_audit::verify::verify(world.state.path(), &Default::default()).unwrap();
+    assert!(report.is_whole(), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::end::{End, adopt, last_line, last_whole};
-use super::lock::{Held, LONGEST_HELD, lock_file};
-use crate::fact::{Checkpoint, Repaired, Segment};
+use super::lock::{self, Held, LONGEST_HELD, lock_file};
+use super::missing::Missing;
+use crate::fact::{Checkpoint, Lost, Repaired, Segment};
 use crate::head::Head;
 use crate::key::Key;
 use crate::line::NewLine;
@@ -29,8 +30,12 @@ pub(super) struct Chain {
     key: Key,
     lock: File,
     head_file: File,
+    missing: Missing,
     /// None until the end was found, and again after an error.
     end: Option<End>,
+    /// The file that was written into or read last, by the number of its first line. It is kept open, so that no other
+    /// file can be taken for it.
+    file: Option<(u64, File)>,
     /// The last place that the head was seen to name.
     headed: Option<Place>,
     /// Whether lines were written that the head does not name yet.
@@ -100,12 +105,15 @@ impl Chain {
 
     fn with(folder: PathBuf, lock: File, key: Key) -> Result<Self, AuditError> {
         let head_file = Head::file(&folder)?;
+        let missing = Missing::open(&folder)?;
         Ok(Self {
+            missing,
             folder,
             key,
             lock,
             head_file,
             end: None,
+            file: None,
             headed: None,
             dirty: false,
             covered: 0,
@@ -138,12 +146,29 @@ impl Chain {
 
     /// Writes the lines of these facts; with `sync` they, and all before them, are on the disk when it returns.
     pub(super) fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder, self.longest_held)?;
+        self.append_or_lose(entries, sync, 0)
+    }
+
+    /// [`Chain::append`], of which so many facts are lost where they cannot be written; whoever writes next says so.
+    pub(super) fn append_or_lose(&mut self, entries: Vec<Entry>, sync: bool, losing: u64) -> Result<(), AuditError> {
+        let held = Held::of(&self.lock, &self.folder, self.longest_held).inspect_err(|_| self.missing.add(losing))?;
+        let written = self.batch(entries, sync).inspect_err(|_| self.missing.add(losing));
+        drop(held);
+        written
+    }
+
+    fn batch(&mut self, mut entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
         let end = self.find()?;
+        let missing = self.missing.count();
+        if missing > 0 {
+            entries.insert(0, Entry::now(About::default(), Lost { facts: missing }));
+        }
         let due = end.place.seq + entries.len() as u64 >= self.covered + CHECKPOINT;
         let nothing = entries.is_empty() && !(sync && self.dirty);
         self.end = Some(if nothing { end } else { self.write(end, entries, sync, due)? });
-        drop(held);
+        if missing > 0 {
+            self.missing.told();
+        }
         Ok(())
     }
 
@@ -162,9 +187,17 @@ impl Chain {
     /// it is looked for anew.
     fn find(&mut self) -> Result<End, AuditError> {
         let path = || self.folder.join(crate::head::FILE);
+        segment::in_place(&self.lock, &self.folder.join(lock::FILE))?;
+        segment::in_place(&self.head_file, &path())?;
         let Some(head) = Head::read(&self.folder)? else {
             return Err(AuditError::damaged(&path(), "it is empty or gone"));
         };
+        // Once another one has begun a further file, this one may be taken away.
+        if let Some((first, file)) = &self.file
+            && *first == head.segment
+        {
+            segment::in_place(file, &segment::path(&self.folder, *first))?;
+        }
         let known = self.end.take();
         if let Some(end) = known
             && self.headed == Some(head.place())
@@ -176,9 +209,19 @@ impl Chain {
             return Err(AuditError::damaged(&path(), "it was turned back to an earlier place"));
         }
         let end = self.recover(&head)?;
+        self.keep(&end)?;
         self.headed = Some(head.place());
         self.dirty |= end.place != head.place();
         Ok(end)
+    }
+
+    /// Remembers which file it is.
+    fn keep(&mut self, end: &End) -> Result<(), AuditError> {
+        if self.file.as_ref().is_none_or(|(first, _)| *first != end.first) {
+            let file = end.file.try_clone().map_err(AuditError::io("opening", &self.folder))?;
+            self.file = Some((end.first, file));
+        }
+        Ok(())
     }
 
     /// Goes from the head to the end: what another process wrote meanwhile, or what a crash left behind the head.
@@ -241,6 +284,7 @@ impl Chain {
             self.headed = Some(end.place);
             self.dirty = false;
         }
+        self.keep(&end)?;
         Ok(end)
     }
 }

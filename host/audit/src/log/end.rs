@@ -1,6 +1,7 @@
 //! Where the lines end: what stands behind the place that a head names, and the last line of a file.
 
 use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -75,7 +76,8 @@ pub(crate) fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> 
 
 /// The last whole line of a segment, whatever stands before it.
 pub(super) fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
-    let bytes = std::fs::read(path).map_err(AuditError::io("reading", path))?;
+    let mut bytes = Vec::new();
+    segment::read(path)?.read_to_end(&mut bytes).map_err(AuditError::io("reading", path))?;
     let whole = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
     let place = |line: &[u8]| {
         let links: Links = serde_json::from_slice(line).ok()?;

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::{AuditError, segment};
 
+/// The name of the file in the log's folder.
+pub(super) const FILE: &str = "audit.lock";
+
 /// A process that was stopped while it held the lock must not stop everybody else for ever.
 pub(super) const LONGEST_HELD: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
@@ -59,5 +62,5 @@ impl Drop for Held {
 
 /// The file that is locked; nothing is ever in it.
 pub(super) fn lock_file(folder: &Path) -> Result<File, AuditError> {
-    segment::made(folder, "audit.lock", 0o600)
+    segment::made(folder, FILE, 0o600)
 }

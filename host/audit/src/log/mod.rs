@@ -3,6 +3,7 @@
 mod chain;
 mod end;
 mod lock;
+mod missing;
 #[cfg(test)]
 mod tests;
 mod writer;

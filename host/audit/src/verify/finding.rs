@@ -6,6 +6,11 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 pub enum Finding {
+    /// A pipe, a folder or the like where a file of the log belongs.
+    NotAFile {
+        /// Its name.
+        file: String,
+    },
     /// Text that is not a line, or the beginning of one.
     NotALine {
         /// The file.
@@ -65,6 +70,7 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotAFile { file } => write!(f, "{file}: {}", crate::segment::NO_FILE),
             Self::NotALine { file, at } => {
                 write!(f, "{file}: its line {at} is not a line of the log, or only a part of one")
             }

@@ -46,6 +46,8 @@ pub fn verify(state: &Path, options: &Options) -> Result<Report, AuditError> {
         Ok(Some(head)) if head.is_signed_by(&key) => walk.reaches(head.place()),
         Ok(Some(_)) => walk.found(Finding::BadHead { why: "its signature is not the key's".into() }),
         Ok(None) => walk.found(Finding::BadHead { why: "it is gone or empty".into() }),
+        // Without the advice to verify.
+        Err(AuditError::Damaged { what, .. }) => walk.found(Finding::BadHead { why: what }),
         Err(error) => walk.found(Finding::BadHead { why: error.to_string() }),
     }
     options.anchors.iter().for_each(|anchor| walk.reaches(*anchor));

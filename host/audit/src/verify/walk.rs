@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Finding, MOST_FINDINGS, Options, Report};
 use crate::head::Head;
 use crate::line::{Line, Links};
-use crate::{AuditError, Fact, Hash, Place, PublicKey};
+use crate::{AuditError, Fact, Hash, Place, PublicKey, segment};
 
 /// Numbers of lines: no log reaches the end of them, and sums of them do not overflow.
 const NUMBERS: std::ops::Range<u64> = 1..u64::MAX / 2;
@@ -60,8 +60,15 @@ impl Walk {
         if self.place.is_none() {
             self.begins = first;
         }
-        let file = std::fs::File::open(path).map_err(AuditError::io("opening", path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = match segment::read(path) {
+            Ok(file) => file,
+            Err(AuditError::Damaged { .. }) => {
+                self.found(Finding::NotAFile { file: name });
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let mut reader = std::io::BufReader::new(file);
         let mut line = Vec::new();
         for at in 1.. {

@@ -210,6 +210,28 @@ fn what_could_not_be_written_is_counted_when_something_can() {
     assert!(verified(state.path()).is_whole());
 }
 
+/// A command ends before there is room again.
+#[test]
+fn what_a_process_could_not_write_is_told_by_the_next_one() {
+    let state = folder();
+    let log = AuditLog::open(state.path()).unwrap();
+    let head = state.path().join("audit/audit.head");
+    let good = fs::read(&head).unwrap();
+    fs::write(&head, "nothing of the kind").unwrap();
+    log.append_blocking(vec![fact(1), fact(2)]).unwrap_err();
+    log.append_blocking(vec![fact(3)]).unwrap_err();
+    log.close();
+    drop(log);
+    fs::write(&head, good).unwrap();
+    // Opened, and nothing more.
+    AuditLog::open(state.path()).unwrap().close();
+    AuditLog::open(state.path()).unwrap().close();
+    let text = lines(state.path()).join("\n");
+    assert_eq!(text.matches(r#""fact":"lost","facts":3"#).count(), 1, "{text}");
+    assert_eq!(text.matches("lost").count(), 1, "{text}");
+    assert!(verified(state.path()).is_whole());
+}
+
 /// The service's user owns the state folder; root works in it.
 #[test]
 fn no_link_leads_elsewhere() {

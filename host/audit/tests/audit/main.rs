@@ -4,6 +4,7 @@
 
 mod absent;
 mod altered;
+mod displaced;
 mod follow;
 mod given;
 mod lines;

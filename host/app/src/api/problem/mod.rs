@@ -146,11 +146,11 @@ impl IntoResponse for Problem {
 /// When to ask again, in seconds (RFC 9110 section 10.2.3).
 fn retry_after(fault: &Fault) -> Option<u32> {
     use FaultCode::{
-        AuditUnwritable, Busy, ConnectorWithdrawn, DirectoryUnavailable, JournalUnwritable, PasswordTooYoung, Stopping,
-        TooManyRequests,
+        AuditDamaged, AuditUnwritable, Busy, ConnectorWithdrawn, DirectoryUnavailable, JournalUnwritable,
+        PasswordTooYoung, Stopping, TooManyRequests,
     };
     match fault.code {
-        TooManyRequests | Busy | Stopping | JournalUnwritable | AuditUnwritable => {
+        TooManyRequests | Busy | Stopping | JournalUnwritable | AuditUnwritable | AuditDamaged => {
             Some(fault.limit.unwrap_or(AGAIN).max(1))
         }
         DirectoryUnavailable | ConnectorWithdrawn => Some(AGAIN),

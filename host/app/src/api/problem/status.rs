@@ -63,6 +63,8 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::SignatureBroken
         | F::AboveCeiling
         | F::SecretUnreadable
+        | F::StateInUse
+        | F::AuditIncomplete
         | F::HostInternal => StatusCode::INTERNAL_SERVER_ERROR,
         F::PluginTrapped
         | F::PluginLimit
@@ -76,16 +78,19 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::Busy
         | F::Stopping
         | F::JournalUnwritable
+        | F::AuditDamaged
         | F::AuditUnwritable => StatusCode::SERVICE_UNAVAILABLE,
         F::OperationTimeout | F::OutcomeUnknown | F::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
     }
 }
 
-/// The code that a caller reads: an account that the operator excluded looks like one that is not there.
+/// The code that a caller reads: an account that the operator excluded looks like one that is not there, and what is wrong
+/// with the audit log is the host's to know.
 #[must_use]
 pub const fn seen_by_callers(code: FaultCode) -> FaultCode {
     match code {
         FaultCode::AccountExcluded => FaultCode::NoSuchAccount,
+        FaultCode::AuditDamaged => FaultCode::AuditUnwritable,
         code => code,
     }
 }

@@ -32,7 +32,7 @@ async fn every_fault_has_a_status_that_fits_its_blame() {
         }
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
             assert!(response.headers().contains_key(header::RETRY_AFTER), "{code}");
-            assert_eq!(code.retry(), Retry::Later, "{code}");
+            assert_eq!(shown.retry(), Retry::Later, "{code}");
         }
     }
 }

@@ -90,10 +90,14 @@ codes! {
         "Enough operations were done to say so. Take it away unless it is for something that is still to come.";
     LogNotVerified = "log-not-verified", Warning, "The audit log could not be verified.",
         "It was read, and its signatures were not compared. Give the public key that was kept elsewhere.";
+    LogBegunAnew = "log-begun-anew", Warning, "Somebody began the audit log anew.",
+        "The former one was damaged. What stood in it may be gone: ask who did it and why, and compare with kept anchors.";
     SeveralVersions = "several-versions", Note, "The service ran several versions of a plugin.",
         "What was used may have been used by a former one.";
     Unsigned = "unsigned", Note, "A plugin has no signature of anybody who is trusted.",
         "That it comes from its vendor is not known. Have it signed, and name the vendor's key in the ceiling.";
+    NoLog = "no-log", Note, "There is no audit log.",
+        "What was used is not known. Nothing was done here yet, or another state folder is meant, or the log was taken away.";
     NoCeiling = "no-ceiling", Note, "There is no ceiling.",
         "The operator's files alone decide what connectors may do. The ceiling is the security team's own limit.";
 }

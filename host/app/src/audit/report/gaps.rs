@@ -60,7 +60,9 @@ pub fn gaps(subject: &Subject<'_>) -> Vec<Gap> {
     }
     let unused = "whether grants are needed that were not used";
     match &subject.log.state {
-        LogState::None => gap("no-log", format!("what was used: there is no audit log in {}", subject.log.folder)),
+        LogState::None { .. } => {
+            gap("no-log", format!("what was used: there is no audit log in {}", subject.log.folder))
+        }
         LogState::Unreadable { .. } => gap("log-unreadable", "what was used: the audit log cannot be read".into()),
         _ if used.span.count == 0 => {
             let text = "what was used: the audit log holds no operation of this connector in this time";

@@ -66,7 +66,7 @@ pub(super) fn over(report: &Report, connector: &ConnectorReport) -> String {
     let over = &connector.used_over;
     let (Some(first), Some(last)) = (&over.first, &over.last) else {
         return match &report.log.state {
-            LogState::None => "not known: there is no audit log".into(),
+            LogState::None { .. } => "not known: there is no audit log".into(),
             LogState::Unreadable { .. } => "not known: the audit log cannot be read".into(),
             _ => "the audit log holds no operation of this connector".into(),
         };
@@ -106,7 +106,7 @@ pub(super) fn log(report: &Report) -> String {
     let since = log.since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default();
     let lines = counted(log.lines, "line");
     match &log.state {
-        LogState::None => format!("none in {}", log.folder),
+        LogState::None { .. } => format!("none in {}", log.folder),
         LogState::Whole { key_was_given, .. } => {
             let key = if *key_was_given { "the key that was given" } else { "the key that lies beside it" };
             format!("{}, {lines}, whole: verified with {key}{since}", log.folder)

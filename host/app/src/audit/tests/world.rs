@@ -51,7 +51,7 @@ impl World {
             ..PluginFacts::default()
         };
         let state = LogState::Whole { place: "1:ab".into(), key: "ab".into(), key_was_given: true };
-        let log = Log { folder: "audit".into(), state, since: None, lines: 0, left_out: 0 };
+        let log = Log { folder: "audit".into(), state, since: None, begun_anew: Vec::new(), lines: 0, left_out: 0 };
         Self { folder, text, plugin, used: Used::default(), log, rights: Rights::default(), ceiling: Ceiling::none() }
     }
 

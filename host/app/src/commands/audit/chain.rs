@@ -5,6 +5,7 @@ use portcullis_audit::verify::{MOST_FINDINGS, Options, Report, verify};
 use portcullis_audit::{AuditLog, Place, PublicKey, public_key};
 use serde_json::json;
 
+use super::grouped::grouped;
 use crate::audit::unwritable;
 use crate::commands::approve::who;
 use crate::commands::setup::{Setup, complain};
@@ -55,7 +56,7 @@ impl Verify {
 
 fn in_words(report: &Report) -> String {
     let mut text = String::new();
-    for finding in &report.findings {
+    for finding in grouped(report) {
         text += &format!("NOT AS WRITTEN  {finding}\n");
     }
     if report.findings.len() == MOST_FINDINGS {
@@ -102,6 +103,10 @@ pub(super) fn key(setup: &Setup) -> ExitCode {
     }
 }
 
+/// The file that is damaged is an old one from now on, which may be taken away.
+const ANEW: &str = "A new chain is begun; the files of the old one stay as they are.\n\
+    `portcullis audit verify` tells of the old damage until the file that it names is archived and taken away.\n";
+
 impl BeginAnew {
     pub(super) fn run(self, setup: &Setup) -> ExitCode {
         // Where nothing is wrong, there is nothing to begin.
@@ -113,7 +118,7 @@ impl BeginAnew {
         }
         match AuditLog::begin_anew(&setup.state, self.why, who()) {
             Ok(()) => {
-                setup.print("A new chain is begun; the files of the old one stay as they are.\n");
+                setup.print(ANEW);
                 ExitCode::Done
             }
             Err(error) => setup.fault(&unwritable(&error)),
@@ -129,8 +134,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn says_once_what_many_lines_have_in_common() {
+        let file = || "audit-0000000000000001.jsonl".to_owned();
+        let edited = [2, 3, 4, 9].map(|seq| Finding::Edited { file: file(), seq });
+        let torn = [11, 12].map(|at| Finding::NotALine { file: file(), at });
+        let unsigned = [5, 6].map(|seq| Finding::BadCheckpoint { seq });
+        let findings: Vec<_> = edited.into_iter().chain(torn).chain(unsigned).collect();
+        let report = Report { findings, checkpoints: 0, ..report() };
+        insta::assert_snapshot!(grouped(&report).join("\n"), @r"
+        none of the 2 signatures in checkpoints is of the key 0123456789abcdef: is it the key of this log?
+        audit-0000000000000001.jsonl: lines 2 to 4 were changed, or the hashes of them
+        audit-0000000000000001.jsonl: line 9 was changed, or the hash of it in line 10
+        audit-0000000000000001.jsonl: its lines 11 to 12 are not lines of the log
+        ");
+        // Where some are, the key is right, and each of the others is told.
+        let report = Report { checkpoints: 1, ..report };
+        assert_eq!(grouped(&report).len(), 5);
+    }
+
+    #[test]
     fn says_what_does_not_fit_first_and_the_place_in_any_case() {
-        let report = Report {
+        insta::assert_snapshot!(in_words(&report()));
+    }
+
+    fn report() -> Report {
+        Report {
             lines: 8,
             first: 3,
             last: Place { seq: 10, hash: Hash::of(b"x") },
@@ -143,7 +171,6 @@ mod tests {
             key_was_given: false,
             begun_anew: vec![4],
             findings: vec![Finding::Cut { last: 10, expected: 12 }],
-        };
-        insta::assert_snapshot!(in_words(&report));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `portcullis audit`: what connectors may do and did, and whether the log of it is as it was written.
 
 mod chain;
+mod grouped;
 mod report;
 
 use clap::{Args, Subcommand};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use portcullis_audit::fact::{ConfigurationLoaded, Started, Stopped};
 use portcullis_audit::{About, Entry};
-use portcullis_journal::Journal;
+use portcullis_journal::{Journal, JournalError};
 use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{Digest, Sandbox, SandboxOptions};
 use sd_notify::NotifyState;
@@ -63,6 +63,8 @@ impl Serve {
             tracing::warn!("portcullis.toml: {warning}");
         }
         setup.make_state_folder()?;
+        // A second service on the same folder ends here: before anything is run, and before anything is in the log.
+        let journal = Journal::open(&setup.state).map_err(|error| unopened(&error))?;
         let mut signals = Signals::new()?;
         let sandbox = Sandbox::new(SandboxOptions { slots: SLOTS }, setup.plugin_cache()).map_err(internal)?;
         let options = RegistryOptions {
@@ -74,8 +76,6 @@ impl Serve {
         let registry = Registry::start(options).await?;
         let audit = registry.audit().clone();
         let listen = config.clone();
-        let journal =
-            Journal::open(&setup.state).map_err(|error| Fault::new(FaultCode::JournalUnwritable, error.to_string()))?;
         let state = setup.state.clone();
         let service = Service::start(ServiceOptions { config, journal, state, registry, metrics }).await?;
         let control = setup.state.join(super::control::SOCKET);
@@ -108,6 +108,14 @@ impl Serve {
         }
         Ok(())
     }
+}
+
+fn unopened(error: &JournalError) -> Fault {
+    let code = match error {
+        JournalError::Held { .. } => FaultCode::StateInUse,
+        _ => FaultCode::JournalUnwritable,
+    };
+    Fault::new(code, error.to_string())
 }
 
 /// Reads everything again. What is wrong is told, and the former stays.

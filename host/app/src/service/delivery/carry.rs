@@ -137,10 +137,11 @@ async fn deliver(
     let about = Arc::new(about(record));
     let intent = Journaled { parts: Arc::clone(parts), about: Arc::clone(&about), id: record.id.clone() };
     let around = Around { intent: Some(Arc::new(intent)), ..around };
-    let report = parts.recordings.perform(&running.connector, &operation, around).await;
+    let mut report = parts.recordings.perform(&running.connector, &operation, around).await;
     // Before anybody is told. What was done stays true if it cannot be written: then nothing more is taken.
     if let Err(error) = parts.audit.append(audit::facts(&about, report.untaken)).await {
         tracing::error!(operation = %record.id, "the end of this attempt is not in the audit log: {error}");
+        audit::incomplete(&mut report.outcome, &error);
     }
     parts.registry.note(&record.connector, report.outcome.fault());
     parts.metrics.performed(&record.connector, &report.timings);
@@ -218,7 +219,8 @@ async fn opened(parts: &Parts, record: &Record, passwords: Option<Passwords>) ->
 /// Refused for good, or tried again: only where the directory or the host is to blame, and only while there is time.
 fn postponed(parts: &Parts, ticket: &Ticket, fault: Fault) -> Event {
     let again = fault.code.retry() == Retry::Later && fault.code.blame() != Blame::Caller;
-    if again {
+    // Nothing was sent, and what was accepted is not thrown away: somebody mends the log first.
+    if again || fault.code == FaultCode::AuditDamaged {
         Event::Postponed { fault, until: SystemTime::now() + pause(parts, ticket) }
     } else {
         Event::Refused { fault }

@@ -20,9 +20,37 @@ fn without_a_log_nothing_is_said_of_use() {
     fs::remove_dir_all(folder.path().join("kept")).unwrap();
     let (none, _) = report(&folder, &[]);
     assert_eq!(none["log"]["state"], "none");
-    assert_eq!(codes(&none), ["no-ceiling"]);
+    assert_eq!(codes(&none), ["no-ceiling", "no-log"]);
+    assert_eq!(none["summary"]["errors"], 0, "{none:#}");
     assert!(connector(&none, "mock")["not_told"].to_string().contains("no-log"), "{none:#}");
     assert!(!folder.path().join("kept").exists(), "looking makes nothing");
+    // Who has a key knows that there was a log.
+    let key = base64_of_32();
+    let (gone, code) = report(&folder, &["--key", &key, "--fail-on", "error"]);
+    let told = &gone["findings"][0];
+    assert_eq!((code, &told["code"], &told["severity"]), (23, &"no-log".into(), &"error".into()), "{gone:#}");
+}
+
+/// In the form of a public key.
+fn base64_of_32() -> String {
+    format!("{}=", "A".repeat(43))
+}
+
+#[test]
+fn a_log_that_was_begun_anew_is_told_of_by_whom_and_why() {
+    let folder = Folder::new();
+    let text = fs::read_to_string(log(&folder)).unwrap();
+    fs::write(log(&folder), text.lines().take(2).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let run = folder.run(&["audit", "begin-anew", "--why", "disk trouble"]);
+    assert!(run.code == 0 && run.stdout.contains("until the file that it names is archived"), "{run}");
+    fs::remove_file(log(&folder)).unwrap();
+    let (anew, _) = report(&folder, &[]);
+    assert_eq!(anew["log"]["state"], "whole");
+    assert_eq!(codes(&anew), ["log-begun-anew", "no-ceiling"]);
+    let told = anew["findings"][0]["text"].as_str().unwrap();
+    assert!(told.contains("disk trouble") && told.contains("in line 3") && told.contains("the log was cut"), "{told}");
+    // However far back: it is the log that is looked at, and not what was used.
+    assert_eq!(codes(&report(&folder, &["--since", "1s"]).0)[0], "log-begun-anew");
 }
 
 #[test]

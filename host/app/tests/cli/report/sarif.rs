@@ -186,7 +186,14 @@ fn made_of(words: &str, line: Option<usize>) -> Report {
         made: words.into(),
         configuration: words.into(),
         ceiling: None,
-        log: Log { folder: words.into(), state: LogState::None, since: None, lines: 0, left_out: 0 },
+        log: Log {
+            folder: words.into(),
+            state: LogState::None { key_was_given: false },
+            since: None,
+            begun_anew: Vec::new(),
+            lines: 0,
+            left_out: 0,
+        },
         connectors: Vec::new(),
         // Each twice: the fingerprints differ all the same.
         findings: Code::ALL.iter().chain(Code::ALL).map(finding).collect(),

@@ -13,7 +13,7 @@ use portcullis_model::{OperationKind, Use};
 use serde::Serialize;
 
 pub use last::Last;
-pub use read::{Log, LogState, read};
+pub use read::{BegunAnew, Log, LogState, read};
 
 use super::Text;
 

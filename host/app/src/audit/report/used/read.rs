@@ -5,19 +5,25 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use portcullis_audit::verify::{Options, verify};
-use portcullis_audit::{AuditError, FOLDER, PublicKey};
+use portcullis_audit::{AuditError, FOLDER, Fact, PublicKey};
 use serde::Serialize;
 
 use super::{Tally, Used};
 use crate::audit::report::Text;
 use crate::config::ConnectorFile;
 
+/// How often somebody who begins a log anew is told of.
+const MOST_BEGUN: usize = 100;
+
 /// Whether the log can be believed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum LogState {
     /// There is none: nothing was done here, or elsewhere.
-    None,
+    None {
+        /// Whether whoever asked gave its key, so that there was one once.
+        key_was_given: bool,
+    },
     /// It is as it was written.
     Whole {
         /// Its last place, to be kept elsewhere.
@@ -44,6 +50,21 @@ pub enum LogState {
     },
 }
 
+/// Where a log was begun anew after damage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BegunAnew {
+    /// The line that says so.
+    pub line: u64,
+    /// When.
+    pub at: Text,
+    /// By whom: a user of the machine.
+    pub who: Text,
+    /// Why, in their words.
+    pub why: Text,
+    /// What was wrong with the log.
+    pub found: Text,
+}
+
 /// The log as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Log {
@@ -55,6 +76,9 @@ pub struct Log {
     /// Only lines from then on were summed up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// Where somebody began it anew after damage, of all times.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub begun_anew: Vec<BegunAnew>,
     /// How many lines were read, of all connectors and times.
     pub lines: u64,
     /// How many were no lines, and were left out.
@@ -74,7 +98,8 @@ pub fn read(
     let folder = state.join(FOLDER);
     let mut log = Log {
         folder: folder.display().to_string().into(),
-        state: LogState::None,
+        state: LogState::None { key_was_given: key.is_some() },
+        begun_anew: Vec::new(),
         since: since.map(|since| humantime::format_rfc3339_seconds(since).to_string()),
         lines: 0,
         left_out: 0,
@@ -107,6 +132,17 @@ fn sum(state: &Path, since: Option<SystemTime>, tally: &mut Tally, log: &mut Log
         match line {
             Ok(line) => {
                 log.lines += 1;
+                if let Fact::BegunAnew(anew) = &line.fact
+                    && log.begun_anew.len() < MOST_BEGUN
+                {
+                    log.begun_anew.push(BegunAnew {
+                        line: line.seq,
+                        at: line.at.as_str().into(),
+                        who: anew.who.as_str().into(),
+                        why: anew.why.as_str().into(),
+                        found: anew.found.as_str().into(),
+                    });
+                }
                 let Ok(at) = humantime::parse_rfc3339(&line.at) else {
                     log.left_out += 1;
                     continue;
