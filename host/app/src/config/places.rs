@@ -31,6 +31,9 @@ pub struct Place {
     /// The character in it, from 1.
     #[serde(skip)]
     pub column: usize,
+    /// How many characters of this line it is about.
+    #[serde(skip)]
+    pub width: usize,
     /// What stands there, as one line and without secrets.
     pub text: String,
     /// Where it begins and ends in the text that diagnostics show.
@@ -64,6 +67,7 @@ impl Places {
             file: self.file.clone(),
             line: 1 + before.matches('\n').count(),
             column: 1 + before.rsplit('\n').next().unwrap_or_default().chars().count(),
+            width: first.chars().count(),
             text: first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
             range,
         }

@@ -21,7 +21,12 @@ fn ceiling(changes: &[(&str, &str)]) -> String {
     crate::folder::with(&example, changes)
 }
 
-/// One below which the mock connector is in five places.
+/// The mock connector with a log.
+fn folder() -> Folder {
+    Folder::new().with(&[("by = \"bind\"\n", "by = \"bind\"\n\n[log]\nlevel = \"debug\"\n")])
+}
+
+/// One below which it is in five places.
 fn low() -> String {
     ceiling(&[
         ("\"verify-password\", ", ""),
@@ -34,7 +39,7 @@ fn low() -> String {
 
 #[test]
 fn a_connector_above_the_ceiling_is_refused_with_every_line() {
-    let folder = Folder::new();
+    let folder = folder();
     let run = folder.refuses_while(CEILING, low(), &RESET);
     assert_eq!((run.code, &*run.stdout), (12, ""), "{run}");
     run.reads("above_ceiling");
@@ -147,7 +152,7 @@ fn a_plugin_must_be_signed_by_somebody_who_is_trusted() {
 
 #[test]
 fn approving_shows_the_signer_and_what_stands_against_the_plugin() {
-    let (folder, signer) = (Folder::new(), Signer::new(1));
+    let (folder, signer) = (folder(), Signer::new(1));
     let key = format!("vendor = \"{}\"", signer.public_key());
     let signed = [("require-signature = false\n", ""), ("#vendor = \"RW...\"", &*key)];
     folder.write(CEILING, crate::folder::with(&low(), &signed));

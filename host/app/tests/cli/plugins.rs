@@ -114,7 +114,7 @@ fn a_plugin_for_another_kind_of_directory() {
     folder.plugin("active-directory");
     let run: Run = folder.unchanged(|| {
         let good = folder.read(MOCK);
-        folder.edit(MOCK, &[("mock.wasm", "active-directory.wasm"), ("[log]", "[config]\n[log]")]);
+        folder.edit(MOCK, &[("mock.wasm", "active-directory.wasm"), ("[ldap.confirm]", "[config]\n[ldap.confirm]")]);
         folder.edit(MOCK, &[("attributes = [", "attributes = [\"sAMAccountName\", ")]);
         let run = folder.run_with(&RESET, "A-New-Passw0rd");
         folder.write(MOCK, good);

@@ -6,8 +6,8 @@ use crate::audit::report::{Place, Subject};
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     for excess in subject.above(subject.file) {
         let text = format!("{}; it stands against {}", excess.text, excess.ceiling);
-        let finding = Finding::new(Code::WiderThanCeiling, excess.granted.into(), text, excess.remedy);
-        all.push(finding.about([excess.code]));
+        let about = [excess.code.to_owned(), excess.text.clone()];
+        all.push(Finding::new(Code::WiderThanCeiling, excess.granted.into(), text, excess.remedy).about(about));
     }
 }
 

@@ -6,10 +6,10 @@
 use portcullis_capabilities::ldap::AttributeName;
 use portcullis_model::{Use, UsedValue};
 
-use super::tighter::{bare, with};
+use super::tighter::{Line, emptied, flag, with};
 use super::{Code, Finding};
 use crate::audit::report::used::Seen;
-use crate::audit::report::{Item, Place, Subject};
+use crate::audit::report::{Item, Place, Subject, attribute as spelled};
 use crate::config::{Ldap, gives_passwords_away, is_oid, takes_passwords};
 
 /// How many reasons are told at once.
@@ -34,8 +34,8 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
                 all.push(found.about([wanted.to_string()]));
             }
             other => {
-                let (remedy, paste) = single(other);
-                all.push(denied(place(&path(other)), &[(other, seen)], remedy).paste(paste));
+                let (remedy, paste) = single(other, ldap);
+                all.push(denied(place(&path(other)), &[(other, seen)], &remedy).paste(paste));
             }
         }
     }
@@ -53,7 +53,10 @@ fn holds(attribute: &str, kind: impl Fn(&str) -> bool) -> bool {
 }
 
 fn often(seen: &Seen) -> String {
-    format!("{} times, last {}", seen.count, seen.last)
+    match seen.count {
+        1 => format!("once, {}", seen.last),
+        count => format!("{count} times, last {}", seen.last),
+    }
 }
 
 fn denied(place: Place, wanted: &[(&Use, &Seen)], remedy: &str) -> Finding {
@@ -75,28 +78,34 @@ fn path(wanted: &Use) -> [&'static str; 2] {
 }
 
 /// What to do about one, with the line that grants it if one may be suggested at all.
-fn single(wanted: &Use) -> (&'static str, Vec<String>) {
-    let flag = |name: &str| (ASK, vec!["[ldap.allow]".to_owned(), format!("{name} = true")]);
+fn single(wanted: &Use, ldap: Option<&Ldap>) -> (String, Vec<String>) {
+    let granted = |line: Line, there: bool| {
+        let write = if there { line.instead() } else { line.besides() };
+        (format!("{ASK}; then {write}"), line.paste().to_vec())
+    };
+    let nothing = |why: &str| (format!("no line is suggested: {why}"), Vec::new());
     match wanted {
         Use::Write { attribute, value: UsedValue::Removed } if AttributeName::parse(attribute).is_ok() => {
-            (ASK, vec!["[ldap.write]".into(), format!("{} = \"remove\"", bare(attribute))])
+            let same = |name: &&String| spelled(name) == *attribute;
+            let written = ldap.and_then(|ldap| ldap.write.keys().find(same));
+            let there = written.and_then(|name| ldap?.write.get(name));
+            let line = emptied(written.unwrap_or(attribute), there);
+            line.map_or_else(
+                || nothing("an attribute that holds the password is never emptied"),
+                |line| granted(line, there.is_some()),
+            )
         }
-        Use::Write { value: UsedValue::Password, .. } => (
-            "no line is suggested: grant the password only for the attribute in which this directory keeps it",
-            Vec::new(),
-        ),
-        Use::Write { .. } => {
-            ("no line is suggested: ask its vendor which values it writes, and grant those alone", Vec::new())
+        Use::Write { value: UsedValue::Password, .. } => {
+            nothing("grant the password only for the attribute in which this directory keeps it")
         }
-        Use::Search { .. } => {
-            ("no line is suggested: ask its vendor what it searches, and grant no more than that", Vec::new())
-        }
-        Use::Reveal { .. } => ("no line is suggested: it asked for the text of a password", Vec::new()),
-        Use::SetPassword => flag("set-password"),
-        Use::TryBind => flag("try-bind"),
-        Use::AsTarget => flag("as-target"),
-        Use::Log => (ASK, vec!["[log]".into()]),
-        _ => (ASK, Vec::new()),
+        Use::Write { .. } => nothing("ask its vendor which values it writes, and grant those alone"),
+        Use::Search { .. } => nothing("ask its vendor what it searches, and grant no more than that"),
+        Use::Reveal { .. } => nothing("it asked for the text of a password"),
+        Use::SetPassword => granted(flag("set-password"), false),
+        Use::TryBind => granted(flag("try-bind"), false),
+        Use::AsTarget => granted(flag("as-target"), false),
+        Use::Log => (format!("{ASK}; then write"), vec!["[log]".into()]),
+        _ => (ASK.to_owned(), Vec::new()),
     }
 }
 
@@ -115,12 +124,14 @@ fn group(
     let (more, section, key) = longer(wanted);
     let there = ldap.map(|ldap| if key == "controls" { &ldap.allow.controls } else { &ldap.read });
     let there = there.map(Vec::as_slice).unwrap_or_default();
-    let remedy = match more.len() == wanted.len() {
-        true => ASK.to_owned(),
-        false => format!("{ASK}; attributes that hold passwords are left out: they cannot be granted"),
-    };
-    let paste = if more.is_empty() { Vec::new() } else { with(section, key, there, &more) };
-    Some(denied(place, wanted, &remedy).paste(paste))
+    let mut remedy = ASK.to_owned();
+    if more.len() < wanted.len() {
+        remedy += "; what holds passwords, or is no name, is left out: it cannot be granted";
+    }
+    let line = if more.is_empty() { None } else { with(section, key, there, &more) };
+    let Some(line) = line else { return Some(denied(place, wanted, &remedy)) };
+    let write = if there.is_empty() { line.besides() } else { line.instead() };
+    Some(denied(place, wanted, &format!("{remedy}; then {write}")).paste(line.paste()))
 }
 
 fn readable(wanted: &[(&Use, &Seen)]) -> Longer {
@@ -129,7 +140,7 @@ fn readable(wanted: &[(&Use, &Seen)]) -> Longer {
         Use::Read { attribute } => Some(attribute),
         _ => None,
     });
-    (names.filter(may).cloned().collect(), "[ldap.read]", "attributes")
+    (names.filter(may).cloned().collect(), "ldap.read", "attributes")
 }
 
 fn sendable(wanted: &[(&Use, &Seen)]) -> Longer {
@@ -137,7 +148,7 @@ fn sendable(wanted: &[(&Use, &Seen)]) -> Longer {
         Use::Control { oid } => Some(oid),
         _ => None,
     });
-    (oids.filter(|oid| is_oid(oid)).cloned().collect(), "[ldap.allow]", "controls")
+    (oids.filter(|oid| is_oid(oid)).cloned().collect(), "ldap.allow", "controls")
 }
 
 fn outright(subject: &Subject<'_>, all: &mut Vec<Finding>) {
@@ -150,8 +161,8 @@ fn outright(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let more = stopped.len().saturating_sub(MOST);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let text = format!("calls of the plugin were stopped that no grant would let pass: {}{more}", told.join("; "));
-    let remedy = "a plugin that does its work makes no such calls: show this to its vendor, and look what its operations \
-                  were about with `portcullis operations`";
+    let remedy = "a plugin that does its work makes no such calls: show this to its vendor, and look in the audit log what \
+                  its operations were about";
     let place = subject.place(&["plugin"]);
     let about = stopped.keys().map(|(call, _)| call).collect::<std::collections::BTreeSet<_>>();
     all.push(Finding::new(Code::DeniedOutright, place, text, remedy).about(about));

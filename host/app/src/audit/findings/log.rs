@@ -8,7 +8,7 @@ use crate::audit::report::used::{Log, LogState};
 const MOST: usize = 5;
 
 pub(super) fn of(log: &Log) -> Vec<Finding> {
-    let place = Place { file: log.folder.clone(), line: None, column: None };
+    let place = Place { file: log.folder.clone(), line: None, column: None, end: None };
     match &log.state {
         LogState::None | LogState::Whole { .. } => Vec::new(),
         LogState::NotWhole { problems } => {

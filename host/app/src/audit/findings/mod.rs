@@ -2,6 +2,7 @@
 //! grant to paste. Pure: a finding is made from what the report knows, and nothing is looked up here.
 
 mod ceiling;
+mod code;
 mod denied;
 mod directory;
 mod log;
@@ -11,85 +12,9 @@ mod unused;
 
 use serde::Serialize;
 
+pub use code::{Code, Severity};
+
 use super::report::{Place, Report, Subject, Text, used::Log};
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Good to know.
-    Note,
-    /// Somebody should look at it.
-    Warning,
-    /// Something is wrong.
-    Error,
-}
-
-impl Severity {
-    /// The word for people, and of SARIF's `level` (section 3.27.10).
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-macro_rules! codes {
-    ($($variant:ident = $name:literal, $severity:ident, $title:literal;)*) => {
-        /// What kind of finding it is.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Code { $(#[doc = $title] $variant,)* }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable name.
-            #[must_use]
-            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $name,)* } }
-
-            /// How much it matters.
-            #[must_use]
-            pub const fn severity(self) -> Severity { match self { $(Self::$variant => Severity::$severity,)* } }
-
-            /// One sentence for people.
-            #[must_use]
-            pub const fn title(self) -> &'static str { match self { $(Self::$variant => $title,)* } }
-        }
-    };
-}
-
-codes! {
-    WiderThanCeiling = "wider-than-ceiling", Error, "A connector is granted more than the ceiling allows.";
-    PluginUnusable = "plugin-unusable", Error, "A plugin cannot be loaded.";
-    PluginChanged = "plugin-changed", Error, "A plugin is not the one that was pinned or approved.";
-    RequestedNotGranted = "requested-not-granted", Error, "A plugin imports what its connector is not granted.";
-    PasswordElsewhere = "password-elsewhere", Error, "A plugin tried to write a password where none belongs.";
-    Plaintext = "plaintext", Error, "A server is reached without TLS.";
-    LogNotWhole = "log-not-whole", Error, "The audit log is not as it was written.";
-    LogUnreadable = "log-unreadable", Error, "The audit log cannot be read.";
-    ServiceAccountTooMighty = "service-account-too-mighty", Warning, "The service account has more rights than the grants need.";
-    RevealGranted = "reveal-granted", Warning, "A connector may read the text of passwords.";
-    WriteWithoutExclude = "write-without-exclude", Warning, "A connector writes, and no account is excluded.";
-    Unpinned = "unpinned", Warning, "A connector runs any file of its plugin's name.";
-    DeniedNotGranted = "denied-not-granted", Warning, "Calls were stopped that a grant would let pass.";
-    DeniedOutright = "denied-outright", Warning, "Calls were stopped that no grant would let pass.";
-    GrantedNotRequested = "granted-not-requested", Warning, "Something is granted that the plugin cannot use.";
-    GrantedNeverUsed = "granted-never-used", Warning, "Something is granted that was never used.";
-    LogNotVerified = "log-not-verified", Warning, "The audit log could not be verified.";
-    SeveralVersions = "several-versions", Note, "The service ran several versions of a plugin.";
-    Unsigned = "unsigned", Note, "A plugin has no signature of anybody who is trusted.";
-    NoCeiling = "no-ceiling", Note, "There is no ceiling.";
-}
-
-impl Serialize for Code {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.name())
-    }
-}
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -163,7 +88,29 @@ pub fn sort(findings: &mut [Finding]) {
     });
 }
 
+impl Finding {
+    /// Whether the host runs nothing of the connector because of this, neither the service nor a command.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        match self.code {
+            Code::WiderThanCeiling | Code::PluginUnusable | Code::RequestedNotGranted => true,
+            // One that was not approved is still run by commands.
+            Code::PluginChanged => !self.about.iter().any(|about| about.as_str() == APPROVED),
+            _ => false,
+        }
+    }
+}
+
+/// What a changed plugin is not any more.
+const APPROVED: &str = "approved";
+
 impl Report {
+    /// Whether the host runs nothing of a connector, as it stands.
+    #[must_use]
+    pub fn is_stopped(&self, connector: &Text) -> bool {
+        self.findings.iter().any(|finding| finding.connector.as_ref() == Some(connector) && finding.stops())
+    }
+
     /// How many findings weigh as much as this or more.
     #[must_use]
     pub fn findings_from(&self, severity: Severity) -> usize {

@@ -31,7 +31,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
         Some(pin) if pin != plugin.sha256 => {
             let text = format!("{path} has the SHA-256 {}, and {pin} is pinned: it is not loaded", plugin.sha256);
             let remedy = "find out who changed the file; pin the new one only after it was reviewed";
-            all.push(Finding::new(Code::PluginChanged, at(&["sha256"]), text, remedy));
+            all.push(Finding::new(Code::PluginChanged, at(&["sha256"]), text, remedy).about(["pinned"]));
         }
         Some(_) => {}
     }
@@ -42,7 +42,7 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
             plugin.sha256
         );
         let remedy = "find out who changed the file; `portcullis approve` shows what the new one asks for and did not";
-        all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy));
+        all.push(Finding::new(Code::PluginChanged, at(&["plugin"]), text, remedy).about([super::APPROVED]));
     }
     versions(subject, all);
     if let Some(fault) = &plugin.mistrusted {
@@ -56,8 +56,13 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     }
     not_granted(subject, all);
     if let Some(passwords) = file.reveal.as_ref().filter(|passwords| !passwords.is_empty()) {
+        let names: Vec<&str> = passwords.iter().map(|password| password.name()).collect();
+        let asks =
+            plugin.surface.iter().flat_map(|surface| &surface.imports).any(|one| one.interface.contains("reveal"));
+        let asks =
+            if asks { "and its plugin asks for it" } else { "though its plugin does not ask: another one could" };
         let text =
-            format!("the connector may read the text of {} of the three passwords of operations", passwords.len());
+            format!("the connector is granted the text of these passwords of operations, {asks}: {}", names.join(", "));
         let remedy = "most connectors only place passwords: ask the vendor why this one reads them, or take the section \
                       `[reveal]` away";
         all.push(Finding::new(Code::RevealGranted, at(&["reveal"]), text, remedy));
@@ -67,11 +72,12 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
 fn versions(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let ran = &subject.used.plugins;
     if ran.len() > 1 {
-        let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (first {}, last {})", seen.first, seen.last));
-        let text = format!("the service ran {} versions of the plugin in this time", ran.len());
+        let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (from {}, last begun {})", seen.first, seen.last));
+        let told = told.collect::<Vec<_>>().join(", ");
+        let text = format!("the service ran {} versions of the plugin in this time: {told}", ran.len());
         let remedy = "what was used may have been used by a former one: `--since` looks at a part of the time";
         let place = subject.place(&["plugin"]);
-        all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(told));
+        all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(ran.keys()));
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::tighter::{key, without};
+use super::tighter::{Line, key, without};
 use super::{Code, Finding};
 use crate::audit::report::{
-    ENOUGH, Granted, Item, Requested, Subject, enough, exports, granted, requested, seen, tells_all,
+    ENOUGH, Granted, Item, Requested, Subject, counted, enough, exports, granted, requested, same_plugin, seen,
+    tells_all,
 };
 
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
@@ -24,31 +25,34 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     }
     for (key, (unusable, unused)) in &keys {
         let unneeded = |item: &Item| unusable.iter().chain(unused).any(|granted| granted.item == *item);
-        let paste = without(subject.file, key, unneeded);
+        let tighter = without(subject.file, key, unneeded);
         for (code, items, why) in [
-            (
-                Code::GrantedNotRequested,
-                unusable,
-                "the plugin imports, or exports, nothing that could use it".to_owned(),
-            ),
+            (Code::GrantedNotRequested, unusable, "its binary proves that the plugin cannot use it".to_owned()),
             (Code::GrantedNeverUsed, unused, over(subject, unused)),
         ] {
             let Some(first) = items.first() else { continue };
             let path: Vec<&str> = if items.len() == 1 { &first.path } else { key }.iter().map(String::as_str).collect();
             let names: Vec<String> = items.iter().map(words).collect();
-            let text = format!("{} is granted: {why}", names.join(", "));
-            let remedy = match paste.is_empty() {
-                true => "take the line away",
-                false => "write instead",
+            let text = format!("granted: {}; {why}", names.join(", "));
+            let caution = if code == Code::GrantedNeverUsed { caution(subject, first) } else { "" };
+            let remedy = match &tighter {
+                Some(line) => format!("{}{caution}", line.instead()),
+                None => format!("take {} away{caution}", whole(key)),
             };
-            let remedy = if code == Code::GrantedNeverUsed {
-                format!("{remedy}{}", caution(subject, first))
-            } else {
-                remedy.into()
-            };
+            let paste = tighter.as_ref().map(Line::paste);
             let place = subject.place(&path);
-            all.push(Finding::new(code, place, text, remedy).about(names).paste(&paste));
+            all.push(Finding::new(code, place, text, remedy).about(names).paste(paste.into_iter().flatten()));
         }
+    }
+}
+
+/// What goes where nothing of a key is needed: of sections that hold nothing else the section.
+fn whole(key: &[String]) -> String {
+    let path: Vec<&str> = key.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["log" | "reveal"] => format!("the section `[{}]`", path.join(".")),
+        ["ldap", section @ ("read" | "search"), ..] => format!("the section `[ldap.{section}]`"),
+        _ => "the line".to_owned(),
     }
 }
 
@@ -64,13 +68,13 @@ fn words(granted: &Granted) -> String {
 
 /// Whether an item was never used although it could have been, often enough to say so.
 fn never_used(subject: &Subject<'_>, item: &Item) -> bool {
-    if !tells_all(subject) || seen(subject.used, item).is_some() {
+    if !tells_all(subject) || !same_plugin(subject) || seen(subject.used, item).is_some() {
         return false;
     }
     match item {
         // A second server is there for the day on which the first one is not; and which accounts there are is not ours.
         Item::Server(_) | Item::Accounts(_) => false,
-        Item::Operation(_) => subject.used.operations() >= ENOUGH,
+        Item::Operation(_) => subject.used.last.operations() >= ENOUGH,
         Item::Call(_) => enough(subject.file, subject.used, item).is_some(),
     }
 }
@@ -80,7 +84,7 @@ fn over(subject: &Subject<'_>, unused: &[Granted]) -> String {
     let used = subject.used;
     let Some(first) = unused.first() else { return String::new() };
     let done = match &first.item {
-        Item::Operation(_) => used.done.iter().map(|(kind, count)| (*kind, *count)).collect(),
+        Item::Operation(_) => used.last.done.iter().map(|(kind, count)| (*kind, *count)).collect(),
         item => enough(subject.file, used, item).unwrap_or_default(),
     };
     if done.is_empty() {
@@ -88,8 +92,9 @@ fn over(subject: &Subject<'_>, unused: &[Granted]) -> String {
     }
     let total: u64 = done.iter().map(|(_, count)| count).sum();
     let kinds: Vec<String> = done.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let (from, to) = (&used.span.first, &used.span.last);
-    format!("never used in {total} operations that could have ({}), from {from} to {to}", kinds.join(", "))
+    let (from, to) = (used.last.since.as_ref().unwrap_or(&used.span.first), &used.span.last);
+    let total = counted(total, "operation");
+    format!("never used in {total} that could have ({}), from {from} to {to}", kinds.join(", "))
 }
 
 /// What the log cannot know.

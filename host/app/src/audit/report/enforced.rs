@@ -37,7 +37,11 @@ pub fn enforced(file: &ConnectorFile) -> Vec<Enforced> {
         None => says("no-directory", "reaches no directory: no `[ldap]` is granted".into(), &[]),
     }
     match &file.reveal {
-        Some(_) => says("reveal", "may read the text of the passwords that `[reveal]` names".into(), &["reveal"]),
+        Some(_) => says(
+            "reveal",
+            "is given the text of the passwords that `[reveal]` names, if its plugin asks".into(),
+            &["reveal"],
+        ),
         None => says(
             "no-reveal",
             "is given no password to read: it holds a handle, and says with it where the password goes".into(),

@@ -4,7 +4,7 @@ use portcullis_model::OperationKind;
 use serde::Serialize;
 
 use super::used::{LogState, Used};
-use super::{Approved, Item, Rights, Subject, Text};
+use super::{Approved, Item, Rights, Subject, Text, counted};
 use crate::config::{ConnectorFile, DirectorySource};
 
 /// How many operations in which a grant could have been used must be done before it is said that it never was.
@@ -27,7 +27,7 @@ pub struct Gap {
 #[must_use]
 pub fn enough(file: &ConnectorFile, used: &Used, item: &Item) -> Option<Vec<(OperationKind, u64)>> {
     let kinds = file.operations.iter().filter(|kind| item.serves(**kind));
-    let done: Vec<_> = kinds.map(|kind| (*kind, used.done(*kind))).collect();
+    let done: Vec<_> = kinds.map(|kind| (*kind, used.last.done(*kind))).collect();
     let total: u64 = done.iter().map(|(_, count)| count).sum();
     let few = total < ENOUGH || done.iter().any(|(_, count)| *count < ENOUGH_OF_EACH);
     (done.is_empty() || !few).then_some(done)
@@ -38,6 +38,12 @@ pub fn enough(file: &ConnectorFile, used: &Used, item: &Item) -> Option<Vec<(Ope
 pub(crate) fn tells_all(subject: &Subject<'_>) -> bool {
     let whole = matches!(subject.log.state, LogState::Whole { .. } | LogState::NotVerified { .. });
     whole && subject.log.left_out == 0 && subject.used.omitted == 0 && subject.used.untold == 0
+}
+
+/// Whether what was used last was used by the plugin that is there, as far as the log tells.
+#[must_use]
+pub(crate) fn same_plugin(subject: &Subject<'_>) -> bool {
+    subject.used.last.plugin.as_ref().is_none_or(|ran| *ran == subject.plugin.sha256)
 }
 
 /// What is not told of a connector.
@@ -62,11 +68,19 @@ pub fn gaps(subject: &Subject<'_>) -> Vec<Gap> {
         }
         LogState::NotWhole { .. } => gap("log-not-whole", format!("{unused}: the audit log is not as it was written")),
         LogState::Whole { .. } | LogState::NotVerified { .. } if !tells_all(subject) => {
-            let text = format!(
-                "{unused}: {} calls were omitted from the log, {} lines of it are not told apart and {} are no lines",
-                used.omitted, used.untold, subject.log.left_out
-            );
-            gap("calls-omitted", text);
+            let lacking = [
+                (used.omitted, "call", "omitted from the log"),
+                (used.untold, "line", "too many to be told apart"),
+                (subject.log.left_out, "line", "broken"),
+            ];
+            let lacking = lacking.iter().filter(|(count, ..)| *count > 0);
+            let told: Vec<String> =
+                lacking.map(|(count, what, how)| format!("{} {how}", counted(*count, what))).collect();
+            gap("calls-omitted", format!("{unused}: the log does not tell all ({})", told.join(", ")));
+        }
+        LogState::Whole { .. } | LogState::NotVerified { .. } if !same_plugin(subject) => {
+            let text = format!("{unused}: the plugin that the service ran last is not the one that is there now");
+            gap("another-plugin", text);
         }
         LogState::Whole { .. } | LogState::NotVerified { .. } => few(subject, unused, &mut gap),
     }
@@ -78,27 +92,35 @@ pub fn gaps(subject: &Subject<'_>) -> Vec<Gap> {
         let text = "whether the service account has more rights than the grants need: `--live` asks the directory";
         gap("rights-not-looked-at", text.into());
     }
-    if let Rights::NotTold(why) = subject.rights {
+    if let Rights::NotTold { why } = subject.rights {
         gap("rights-not-told", format!("whether the service account has more rights than the grants need: {why}"));
     }
     all
 }
 
 fn few(subject: &Subject<'_>, unused: &str, gap: &mut impl FnMut(&'static str, String)) {
+    let last = &subject.used.last;
     let lacking: Vec<String> = subject
         .file
         .operations
         .iter()
-        .map(|kind| (kind, subject.used.done(*kind)))
+        .map(|kind| (kind, last.done(*kind)))
         .filter(|(_, count)| *count < ENOUGH_OF_EACH)
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
-    let total = subject.used.operations();
+    let total = last.operations();
+    let were = if total == 1 { "was" } else { "were" };
+    let since = last
+        .since
+        .as_ref()
+        .map(|since| format!(" since {since}, when the service began to run another plugin or file"));
+    let since = since.unwrap_or_default();
     if !lacking.is_empty() || total < ENOUGH {
         let which = if lacking.is_empty() { String::new() } else { format!(", among them {}", lacking.join(", ")) };
         let text = format!(
-            "{unused}, in part: {total} operations were done{which}; {ENOUGH} that could use a grant, and \
-             {ENOUGH_OF_EACH} of each kind, are enough to say"
+            "{unused}, in part: {} {were} done{since}{which}; {ENOUGH} that could use a grant, and {ENOUGH_OF_EACH} of \
+             each kind, are enough to say",
+            counted(total, "operation")
         );
         gap("few-operations", text);
     }

@@ -16,8 +16,8 @@ mod text;
 pub mod used;
 
 pub use enforced::{Enforced, enforced};
-pub(crate) use gaps::tells_all;
 pub use gaps::{ENOUGH, ENOUGH_OF_EACH, Gap, enough, gaps};
+pub(crate) use gaps::{same_plugin, tells_all};
 pub(crate) use item::attribute;
 pub use item::{Granted, Item, granted};
 pub use place::{Place, place};
@@ -28,11 +28,12 @@ pub(crate) use rows::seen;
 pub use rows::{AgainstCeiling, Row, rows};
 pub use subject::{Approved, CeilingFacts, PluginFacts, Rights, Subject};
 pub use text::Text;
-pub(crate) use text::misleads;
+pub(crate) use text::{counted, misleads};
 
 use serde::Serialize;
 
 use super::findings::Finding;
+use crate::config::DirectorySource;
 use used::Log;
 
 /// One connector.
@@ -52,8 +53,20 @@ pub struct ConnectorReport {
     pub used_over: UsedOver,
     /// The table.
     pub grants: Vec<Row>,
+    /// The account as which the host signs in to the directory's servers; none where there are no servers.
+    pub service_account: Option<ServiceAccount>,
     /// What this report does not tell, and why.
     pub not_told: Vec<Gap>,
+}
+
+/// What is told of a service account.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceAccount {
+    /// Its DN; none where the host signs in without one.
+    pub account: Option<Text>,
+    /// What it may write.
+    #[serde(flatten)]
+    pub rights: Rights,
 }
 
 /// What is told of a plugin.
@@ -161,6 +174,13 @@ pub fn of(subject: &Subject<'_>) -> ConnectorReport {
             omitted: used.omitted,
         },
         grants: rows(subject),
+        service_account: service_account(subject),
         not_told: gaps(subject),
     }
+}
+
+fn service_account(subject: &Subject<'_>) -> Option<ServiceAccount> {
+    let DirectorySource::Servers(servers) = &subject.file.ldap.as_ref()?.source else { return None };
+    let account = servers.bind.as_ref().map(|bind| bind.dn.as_str().into());
+    Some(ServiceAccount { account, rights: subject.rights.clone() })
 }

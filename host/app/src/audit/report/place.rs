@@ -18,13 +18,16 @@ pub struct Place {
     /// The character in it, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+    /// The character after the last one that it is about, in the same line; for viewers that mark it.
+    #[serde(skip)]
+    pub end: Option<usize>,
 }
 
 impl Place {
     /// A file as a whole.
     #[must_use]
     pub fn whole(file: &Path) -> Self {
-        Self { file: file.display().to_string().into(), line: None, column: None }
+        Self { file: file.display().to_string().into(), line: None, column: None, end: None }
     }
 }
 
@@ -38,7 +41,8 @@ impl std::fmt::Display for Place {
 
 impl From<config::Place> for Place {
     fn from(place: config::Place) -> Self {
-        Self { file: place.file.into(), line: Some(place.line), column: Some(place.column) }
+        let end = Some(place.column + place.width);
+        Self { file: place.file.into(), line: Some(place.line), column: Some(place.column), end }
     }
 }
 

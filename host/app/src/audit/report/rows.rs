@@ -48,7 +48,8 @@ pub struct Row {
     pub denied: Option<Seen>,
 }
 
-/// The rows of a connector: what is granted in the order of the file, then what is not.
+/// The rows of a connector: what is granted in the order of the file, then what was used or asked for and is not granted,
+/// then what the binary could call and nothing is granted of.
 #[must_use]
 pub fn rows(subject: &Subject<'_>) -> Vec<Row> {
     let surface = subject.plugin.surface.as_ref();
@@ -72,7 +73,60 @@ pub fn rows(subject: &Subject<'_>) -> Vec<Row> {
             denied: denied(subject.used, item).cloned(),
         });
     }
+    let more: Vec<Row> =
+        wished(subject).filter(|wish| !rows.iter().any(|row| wish.is_in(row))).map(Row::from).collect();
+    rows.extend(more);
     rows
+}
+
+/// Something that the binary could call.
+struct Wish {
+    section: &'static str,
+    name: &'static str,
+    /// Whether it is one of several things in its section.
+    alone: bool,
+    requested: Requested,
+}
+
+impl Wish {
+    fn is_in(&self, row: &Row) -> bool {
+        row.section == self.section && (!self.alone || row.name.as_str() == self.name)
+    }
+}
+
+impl From<Wish> for Row {
+    fn from(wish: Wish) -> Self {
+        Self {
+            section: wish.section,
+            name: wish.name.into(),
+            value: None,
+            requested: wish.requested,
+            granted: None,
+            ceiling: AgainstCeiling::NotGranted,
+            used: None,
+            denied: None,
+        }
+    }
+}
+
+/// What the binary requests, where a function stands for one thing.
+fn wished<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = Wish> + 's {
+    let any = String::new();
+    let all = [
+        (Use::Search { base: any.clone() }, "any base", false),
+        (Use::Write { attribute: any.clone(), value: UsedValue::Other }, "any attribute", false),
+        (Use::SetPassword, "set-password", true),
+        (Use::TryBind, "try-bind", true),
+        (Use::Reveal { password: any.clone() }, "any password", false),
+        (Use::Log, "lines for the log", false),
+        (Use::Setting { name: any }, "any setting", false),
+    ];
+    all.into_iter().filter_map(|(wanted, name, alone)| {
+        let item = Item::Call(wanted);
+        let requested = requested(&item, subject.plugin.surface.as_ref());
+        let calls = matches!(requested, Requested::Calls { .. });
+        calls.then(|| Wish { section: item.section(), name, alone, requested })
+    })
 }
 
 fn of_granted(subject: &Subject<'_>, granted: &Granted) -> Row {

@@ -75,7 +75,8 @@ pub struct CeilingFacts {
 }
 
 /// What the rights of a service account showed, where they were looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Rights {
     /// Nobody looked.
     #[default]
@@ -83,12 +84,15 @@ pub enum Rights {
     /// Looked at, on some entry. Nothing more than the grants need was seen, or these attributes besides.
     Seen {
         /// The entry that the rights are about.
-        target: String,
+        target: Text,
         /// Attributes that it may write and that no grant names.
-        besides: Vec<String>,
+        besides: Vec<Text>,
     },
     /// They could not be found out.
-    NotTold(String),
+    NotTold {
+        /// Why.
+        why: Text,
+    },
 }
 
 /// Everything that is known of one connector; what the pure functions are given.

@@ -34,6 +34,14 @@ impl fmt::Display for Text {
     }
 }
 
+/// So many of something that has a regular plural.
+pub(crate) fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
 /// Whether a character is not shown but obeyed, or not seen at all.
 pub(crate) fn misleads(c: char) -> bool {
     c.is_control()

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::audit::findings::{Finding, Severity};
-use crate::audit::report::{ConnectorReport, Report};
+use crate::audit::report::{ConnectorReport, Report, counted};
 
 /// The whole report, with a line break at the end. Every word of others in it is a [`crate::audit::report::Text`].
 #[must_use]
@@ -23,7 +23,7 @@ pub fn text(report: &Report) -> String {
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
     let told = [(errors, "error"), (warnings, "warning"), (notes, "note")];
-    let told = told.map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
+    let told = told.map(|(count, word)| counted(count as u64, word));
     text + &format!("{}\n", told.join(", "))
 }
 
@@ -36,6 +36,9 @@ fn one(report: &Report, connector: &ConnectorReport) -> String {
     text += &format!("  file       {}\n", connector.file);
     text += &format!("  plugin     {}, {pinned}, {approved}, {signer}\n", plugin.file);
     text += &format!("  sha256     {}\n  size       {} bytes\n", plugin.sha256, plugin.size);
+    if report.is_stopped(&connector.connector) {
+        text += &format!("\n  {}\n", words::STOPPED);
+    }
     text += "\n  Proved by the binary, whatever its code does:\n";
     for proved in &connector.proved_by_the_binary {
         text += &format!("    {}\n", proved.text);
@@ -56,6 +59,9 @@ fn one(report: &Report, connector: &ConnectorReport) -> String {
         ]
     });
     text += &table(&std::iter::once(head).chain(rows).collect::<Vec<_>>());
+    if let Some(account) = words::service_account(connector) {
+        text += &format!("\n  Service account: {account}\n");
+    }
     text += "\n  Not told:\n";
     for gap in &connector.not_told {
         text += &format!("    {}\n", gap.text);

@@ -1,7 +1,7 @@
 //! The words of the table, the same in every form for people.
 
 use crate::audit::report::used::{LogState, Seen};
-use crate::audit::report::{AgainstCeiling, ConnectorReport, Report, Requested, Row};
+use crate::audit::report::{AgainstCeiling, ConnectorReport, Gap, Report, Requested, Rights, Row, counted};
 
 pub(super) fn requested(requested: &Requested) -> String {
     match requested {
@@ -38,11 +38,17 @@ pub(super) fn used(connector: &ConnectorReport, row: &Row) -> String {
     let denied = row.denied.as_ref().map(|seen| format!("DENIED {}", times(seen)));
     match (&row.used, denied) {
         (None, None) if connector.used_over.first.is_none() => "not known".into(),
-        (None, None) => "never".into(),
+        (None, None) => unseen(connector).into(),
         (None, Some(denied)) => denied,
         (Some(seen), None) => times(seen),
         (Some(seen), Some(denied)) => format!("{}; {denied}", times(seen)),
     }
+}
+
+/// "Never" is said only where the log tells every call.
+pub(super) fn unseen(connector: &ConnectorReport) -> &'static str {
+    let doubtful = |gap: &Gap| matches!(gap.code, "log-not-whole" | "calls-omitted");
+    if connector.not_told.iter().any(doubtful) { "not seen" } else { "never" }
 }
 
 fn times(seen: &Seen) -> String {
@@ -68,21 +74,45 @@ pub(super) fn over(report: &Report, connector: &ConnectorReport) -> String {
     let kinds: Vec<String> =
         over.done.iter().filter(|(_, count)| *count > 0).map(|(kind, count)| format!("{count} {kind}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
-    format!("{} operations done{kinds}, from {first} to {last}", over.operations)
+    format!("{} done{kinds}, from {first} to {last}", counted(over.operations, "operation"))
+}
+
+/// What must be known before anything else is read of a connector that does not run.
+pub(super) const STOPPED: &str = "As it stands, the host runs nothing of this connector: its errors say why. What follows is what \
+                                  would hold.";
+
+/// What was done on the servers for `--live`, and what it showed; nothing where nobody looked.
+pub(super) fn service_account(connector: &ConnectorReport) -> Option<String> {
+    let account = connector.service_account.as_ref()?;
+    let name = account.account.as_ref().map_or("the service account", |name| name.as_str());
+    match &account.rights {
+        Rights::NotLookedAt => None,
+        Rights::NotTold { why } => Some(format!("asked with --live, and not told: {why}")),
+        Rights::Seen { target, besides } => {
+            let more = match besides.len() as u64 {
+                0 => "nothing that no grant needs".to_owned(),
+                count => format!("{} that no grant needs", counted(count, "attribute")),
+            };
+            Some(format!(
+                "signed in with --live as {name} and read what it may write on {target}: {more}; nothing was written"
+            ))
+        }
+    }
 }
 
 /// Whether the log can be believed.
 pub(super) fn log(report: &Report) -> String {
     let log = &report.log;
     let since = log.since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default();
+    let lines = counted(log.lines, "line");
     match &log.state {
         LogState::None => format!("none in {}", log.folder),
         LogState::Whole { key_was_given, .. } => {
             let key = if *key_was_given { "the key that was given" } else { "the key that lies beside it" };
-            format!("{}, {} lines, whole: verified with {key}{since}", log.folder, log.lines)
+            format!("{}, {lines}, whole: verified with {key}{since}", log.folder)
         }
-        LogState::NotWhole { .. } => format!("{}, {} lines, NOT as it was written{since}", log.folder, log.lines),
-        LogState::NotVerified { .. } => format!("{}, {} lines, not verified{since}", log.folder, log.lines),
+        LogState::NotWhole { .. } => format!("{}, {lines}, NOT as it was written{since}", log.folder),
+        LogState::NotVerified { .. } => format!("{}, {lines}, not verified{since}", log.folder),
         LogState::Unreadable { .. } => format!("{}, cannot be read", log.folder),
     }
 }

@@ -1,5 +1,7 @@
 //! The forms: whoever chooses names, attributes, DNs and values cannot make a terminal, a browser or a viewer obey.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ fn report(words: &str) -> Report {
     ];
     let uses = json!([{"grant": "setting", "name": words}]);
     world.logs(done(&["reset-password"], 1, &uses).into_iter().chain(facts));
-    world.rights = Rights::Seen { target: words.to_owned(), besides: vec![words.to_owned()] };
+    world.rights = Rights::Seen { target: words.into(), besides: vec![words.into()] };
     world.plugin.signer = Some(words.to_owned());
     if let Some(surface) = &mut world.plugin.surface {
         surface.exports.push(words.to_owned());
@@ -40,7 +42,8 @@ fn report(words: &str) -> Report {
         surface.imports.push(import);
     }
     world.log.folder = words.into();
-    let mut all = findings::of_all(&world.log, false, Place { file: words.into(), line: None, column: None });
+    let mut all =
+        findings::of_all(&world.log, false, Place { file: words.into(), line: None, column: None, end: None });
     all.extend(world.findings());
     findings::sort(&mut all);
     Report {
@@ -70,6 +73,8 @@ fn hostile() -> impl Strategy<Value = String> {
         ".{1,20}",
         "[<>&\"'`\\[\\](){}\\x1b\\n\\r\\u{202e}\\u{9b}]{1,9}",
         Just("<script>alert(1)</script>".to_owned()),
+        Just("</script></style></title></pre>".to_owned()),
+        Just("nimda\u{202e}gnissim\u{2066}\r\n# [reveal]".to_owned()),
         Just("\"><img src=https://evil.example onerror=x>".to_owned()),
         Just("\u{1b}]8;;https://evil.example\u{7}click\u{1b}]8;;\u{7}".to_owned()),
         Just("[click](https://evil.example) ![x](https://evil.example/x.png) {0}".to_owned()),
@@ -96,7 +101,7 @@ proptest! {
         }
         let codes = |what: &str| html.matches(what).count();
         prop_assert_eq!(codes("<code>"), codes("</code>"));
-        let sarif = show::sarif(&report);
+        let sarif = show::sarif(&report, Path::new("/here"));
         for result in sarif["runs"][0]["results"].as_array().unwrap() {
             let message = result["message"]["text"].as_str().unwrap();
             prop_assert!(!message.contains("](") && is_plain(message), "{message:?}");
@@ -115,7 +120,7 @@ proptest! {
 #[test]
 fn sarif_has_what_the_standard_demands() {
     let report = report("x");
-    let log = show::sarif(&report);
+    let log = show::sarif(&report, Path::new("/here"));
     assert_eq!((&log["version"], log["$schema"].is_string()), (&"2.1.0".into(), true), "3.13");
     let run = &log["runs"][0];
     assert!(run["tool"]["driver"]["name"].is_string(), "3.18, 3.19");

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::world::{World, done, line, surface};
-use crate::audit::report::Rights;
 use crate::audit::report::used::{LogState, MOST_KINDS, Tally};
+use crate::audit::report::{Rights, Text};
+use crate::audit::show;
 
 const LDAP: &str = "operations = [\"reset-password\", \"change-password\"]\n[ldap]\nurls = [\"ldaps://a.example\", \"ldaps://b.example\"]\n\
     bind-dn = \"cn=a\"\nbind-password = { env = \"A\" }\n[ldap.locate]\nbase = \"ou=a\"\nfilter = \"(uid={account.login})\"\nexclude = \"(cn=x)\"\n";
@@ -90,7 +91,7 @@ fn a_password_in_another_attribute_is_never_suggested() {
     let read = |attribute: &str| denied(json!({"grant": "read", "attribute": attribute}));
     world.logs([read("userpassword;x"), read("ms-mcs-admpwd"), read("a\u{1b}[31m\"]\n[reveal]"), read("mail")]);
     let finding = world.findings().remove(1);
-    assert_eq!(finding.paste[1].as_str(), "attributes = [\"mail\"]");
+    assert_eq!(finding.paste[0].as_str(), "attributes = [\"mail\"]");
     world.logs([
         denied(json!({"grant": "search", "base": "dc=everything"})),
         denied(json!({"grant": "write", "attribute": "cn", "value": "other"})),
@@ -121,6 +122,12 @@ fn several_versions_and_rights_are_told() {
     let ran = |plugin: &str, fact: &str| json!({"fact": fact, "plugin": plugin, "file": "f", "operation": null});
     world.logs([ran("aa", "connector-started"), ran("bb", "connector-swapped"), ran("aa", "connector-started")]);
     assert_eq!(world.codes(), ["several-versions"]);
+    let (first, second) = (world.findings(), {
+        world.logs([ran("aa", "connector-started"), ran("bb", "connector-swapped")]);
+        world.findings()
+    });
+    assert_eq!(first[1].about, second[1].about, "what the finding is about stays when it is seen again");
+    assert!(first[1].text.as_str().contains("ran 2 versions"), "{first:?}");
     world.logs([]);
     world.rights = Rights::Seen { target: "cn=x".into(), besides: vec!["memberOf".into()] };
     assert_eq!(world.codes(), ["service-account-too-mighty"]);
@@ -128,4 +135,106 @@ fn several_versions_and_rights_are_told() {
         Some(surface(&["ldap calls target", "config calls get", "reveal calls reveal"], &["passwords"]));
     let asked: Vec<&str> = world.codes();
     assert_eq!(asked, ["requested-not-granted", "requested-not-granted", "service-account-too-mighty"]);
+}
+
+#[test]
+fn what_a_former_plugin_or_file_did_not_use_is_no_evidence() {
+    let mut world = World::new(&format!("{LDAP}[ldap.read]\nattributes = [\"cn\"]\n"));
+    let here = world.plugin.sha256.clone();
+    let ran = |plugin: &str, file: &str| json!({"fact": "connector-swapped", "plugin": plugin, "file": file, "operation": null, "at": "2026-02-03T00:00:00.000Z"});
+    let all = |times| done(&["reset-password", "change-password"], times, &json!([]));
+    let gaps = |world: &World| world.report().not_told.iter().map(|gap| gap.code).collect::<Vec<_>>();
+    // Nobody ran another one.
+    world.logs([ran(&here, "f")].into_iter().chain(all(20)).chain([ran(&here, "f")]));
+    assert_eq!(world.codes(), ["granted-never-used"]);
+    // The plugin, or the file, is another one since: what was done before says nothing.
+    for former in [ran("old", "f"), ran(&here, "g")] {
+        world.logs([former.clone()].into_iter().chain(all(20)).chain([ran(&here, "f")]));
+        assert!(!world.codes().contains(&"granted-never-used"), "{former}");
+        assert!(gaps(&world).contains(&"few-operations"), "{:?}", world.report().not_told);
+        world.logs([former.clone()].into_iter().chain(all(20)).chain([ran(&here, "f")]).chain(all(10)));
+        let findings = world.findings();
+        let never = findings.iter().find(|finding| finding.code.name() == "granted-never-used").unwrap();
+        let text = never.text.as_str();
+        assert!(text.contains("in 20 operations") && text.contains("from 2026-02-03"), "{text}");
+    }
+    // What the service ran last is not what is there.
+    world.logs([ran("old", "f")].into_iter().chain(all(20)));
+    assert_eq!(world.codes(), Vec::<&str>::new());
+    assert!(gaps(&world).contains(&"another-plugin"), "{:?}", world.report().not_told);
+}
+
+#[test]
+fn never_is_said_only_where_the_log_tells_every_call() {
+    let mut world = World::new(&format!("{LDAP}[ldap.read]\nattributes = [\"cn\"]\n"));
+    let told = |world: &World| {
+        let report = world.whole();
+        (show::text(&report).contains("  never\n"), show::html(&report).contains(">never<"))
+    };
+    world.logs(done(&["reset-password"], 1, &json!([])));
+    assert_eq!(told(&world), (true, true));
+    world.log.left_out = 1;
+    assert_eq!(told(&world), (false, false));
+    let gaps = format!("{:?}", world.report().not_told);
+    assert!(gaps.contains("(1 line broken)"), "{gaps}");
+}
+
+#[test]
+fn what_was_done_on_the_servers_is_told() {
+    let mut world = World::new(LDAP);
+    assert!(!show::text(&world.whole()).contains("Service account"), "nothing was done");
+    world.rights = Rights::Seen { target: "cn=x".into(), besides: Vec::new() };
+    let text = show::text(&world.whole());
+    let said = "signed in with --live as cn=a and read what it may write on cn=x: nothing that no grant needs; nothing was written";
+    assert!(text.contains(said), "{text}");
+    assert!(show::html(&world.whole()).contains(said));
+    assert_eq!(show::json(&world.whole()).unwrap()["connectors"][0]["service_account"]["state"], "seen");
+    // Of hundreds, the ones that matter most are told; all of them are in what it is about.
+    let mut besides: Vec<Text> = (0..300).map(|n| format!("attribute{n}").into()).collect();
+    besides.push("nTSecurityDescriptor".into());
+    world.rights = Rights::Seen { target: "cn=x".into(), besides };
+    let finding = world.findings().pop().unwrap();
+    assert_eq!((finding.code.name(), finding.about.len()), ("service-account-too-mighty", 301));
+    let said = "may write `nTSecurityDescriptor`, `attribute0`";
+    assert!(
+        finding.text.as_str().contains(said) && finding.text.as_str().contains("and 291 more attributes"),
+        "{finding:?}"
+    );
+}
+
+#[test]
+fn what_the_binary_could_call_and_nothing_is_granted_of_is_in_the_table() {
+    let mut world = World::new(LDAP);
+    let all = [
+        "ldap calls target search modify set-password try-bind",
+        "reveal calls reveal",
+        "log calls log",
+        "config calls get",
+    ];
+    world.plugin.surface = Some(surface(&all, &["passwords"]));
+    let told = |world: &World| -> Vec<String> {
+        let rows = world.report().grants;
+        rows.iter().filter(|row| row.granted.is_none()).map(|row| format!("{} {}", row.section, row.name)).collect()
+    };
+    let expected = [
+        "ldap.search any base",
+        "ldap.write any attribute",
+        "ldap.allow set-password",
+        "ldap.allow try-bind",
+        "reveal any password",
+        "log lines for the log",
+        "config any setting",
+    ];
+    assert_eq!(told(&world), expected);
+    world.text += "[ldap.write]\ncn = [\"a\"]\n[ldap.allow]\ntry-bind = true\n[config]\na = 1\n";
+    assert_eq!(
+        told(&world),
+        ["ldap.search any base", "ldap.allow set-password", "reveal any password", "log lines for the log"]
+    );
+    // A connector whose plugin is not loaded is said not to run, before what would hold.
+    for said in [show::text(&world.whole()), show::html(&world.whole())] {
+        assert!(said.contains("As it stands, the host runs nothing of this connector"), "{said}");
+    }
+    world.plugin.surface = Some(surface(&all[..1], &["passwords"]));
+    assert!(!show::text(&world.whole()).contains("runs nothing of this connector"));
 }

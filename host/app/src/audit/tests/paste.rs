@@ -33,9 +33,30 @@ proptest! {
         let Some(finding) = finding else { return Ok(()) };
         prop_assert_eq!(finding.paste.is_empty(), used.is_empty());
         let lines: Vec<&str> = finding.paste.iter().map(|line| line.as_str()).collect();
-        world.text = format!("plugin = \"a.wasm\"\naccounts = [\"*@a.example\"]\n{HEAD}{}\n", lines.join("\n"));
+        world.text = format!("plugin = \"a.wasm\"\naccounts = [\"*@a.example\"]\n{HEAD}[ldap.write]\n{}\n", lines.join("\n"));
         let written: Vec<String> = granted(&world.file()).iter().filter_map(|granted| granted.item.value()).collect();
         let expected: Vec<String> = used.iter().map(|value| format!("\"{value}\"")).collect();
         prop_assert_eq!(written, expected);
+    }
+}
+
+/// What a plugin empties and may not: the values that are granted stay.
+#[test]
+fn what_may_be_emptied_besides_keeps_its_values() {
+    let denied = json!({"fact": "denied", "capability": "ldap", "call": "modify", "subject": "", "reason": "r",
+        "wanted": {"grant": "write", "attribute": "cn", "value": "removed"}});
+    for (granted, paste) in [
+        ("", Some("cn = \"remove\"")),
+        ("[ldap.write]\nCN = [\"a\"]\n", Some("CN = { values = [\"a\"], remove = true }")),
+        ("[ldap.write]\ncn = \"password\"\n", None),
+    ] {
+        let mut world = World::new(&format!("{HEAD}{granted}"));
+        world.logs([denied.clone()]);
+        let findings = world.findings();
+        let finding = findings.iter().find(|finding| finding.code.name() == "denied-not-granted").unwrap();
+        assert_eq!(finding.paste.first().map(|line| line.as_str()), paste, "{finding:?}");
+        let remedy = finding.remedy.as_str();
+        assert_eq!(remedy.contains("in the place of `CN`"), granted.contains("CN"), "{remedy}");
+        assert!(finding.text.as_str().contains("(once, "), "{finding:?}");
     }
 }

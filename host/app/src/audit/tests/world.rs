@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::audit::findings::{self, Finding};
 use crate::audit::report::used::{Log, LogState, Tally, Used};
-use crate::audit::report::{self, ConnectorReport, PluginFacts, Rights, Subject};
+use crate::audit::report::{self, ConnectorReport, PluginFacts, Report, Rights, Subject};
 use crate::ceiling::Ceiling;
 use crate::config::{ConnectorFile, load_file};
 
@@ -85,6 +85,20 @@ impl World {
 
     pub(super) fn report(&self) -> ConnectorReport {
         self.with(report::of)
+    }
+
+    /// The report about it alone.
+    pub(super) fn whole(&self) -> Report {
+        Report {
+            version: report::VERSION,
+            portcullis: "0",
+            made: "2026-01-02T03:04:05Z".into(),
+            configuration: "/etc/portcullis".into(),
+            ceiling: None,
+            log: self.log.clone(),
+            connectors: vec![self.report()],
+            findings: self.findings(),
+        }
     }
 
     /// Lines of the log, each a fact about the connector.

@@ -11,7 +11,7 @@ use portcullis_sandbox::Sandbox;
 
 use super::chain::parse_key;
 use crate::audit::findings::{self, Severity};
-use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, used};
+use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, Text, used};
 use crate::audit::show as form;
 use crate::ceiling::{CEILING_FILE, Ceiling};
 use crate::commands::setup::Setup;
@@ -104,7 +104,10 @@ impl Report {
     fn shown(&self, setup: &Setup, report: &report::Report) -> Result<String, String> {
         match self.format {
             Format::Html => Ok(form::html(report)),
-            Format::Sarif => Ok(show::to_text(&form::sarif(report))),
+            Format::Sarif => {
+                let here = std::env::current_dir().map_err(|error| format!("the folder of this run: {error}"))?;
+                Ok(show::to_text(&form::sarif(report, &here)))
+            }
             Format::Text if !setup.json => Ok(form::text(report)),
             Format::Text | Format::Json => {
                 form::json(report).map(|value| show::to_text(&value)).map_err(|error| error.to_string())
@@ -118,8 +121,10 @@ impl Report {
             return Rights::NotLookedAt;
         }
         match besides(file).await {
-            Ok(Besides { target, attributes }) => Rights::Seen { target, besides: attributes },
-            Err(why) => Rights::NotTold(why),
+            Ok(Besides { target, attributes }) => {
+                Rights::Seen { target: target.into(), besides: attributes.iter().map(Text::from).collect() }
+            }
+            Err(why) => Rights::NotTold { why: why.into() },
         }
     }
 

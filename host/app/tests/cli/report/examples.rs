@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use portcullis_tests::plugins::{plugin, root};
+use portcullis_tests::plugins::root;
 use serde_json::Value;
 
 use super::{connector, findings, operate, report};
@@ -16,13 +16,41 @@ const MOCK: [&str; 4] = ["ldap.modify", "ldap.root-dse", "ldap.target", "ldap.tr
 
 const KINDS: [&str; 5] = ["reset-password", "change-password", "unlock-account", "verify-password", "account-status"];
 
-/// The three connectors with their plugins, in one folder.
+/// What is found in each example, and why a careful person wants to see it. Nothing else may be found: a report that
+/// finds fault with what the project itself shows is not believed.
+const FOUND: [(&str, &[(&str, &str)]); 4] = [
+    ("389ds", &THEIRS_TO_DECIDE),
+    ("active-directory", &THEIRS_TO_DECIDE),
+    ("mock", &THEIRS_TO_DECIDE),
+    ("openldap", &THEIRS_TO_DECIDE),
+];
+
+const THEIRS_TO_DECIDE: [(&str, &str); 2] = [
+    ("unpinned", "which bytes were reviewed no example can know; the finding has the line with those that are there"),
+    ("unsigned", "whom to trust is for the security team to say, and the example of a ceiling names nobody"),
+];
+
+/// Found in no connector: an example of a ceiling is shipped beside them, and is not in force until somebody says so.
+const FOUND_IN_ALL: [&str; 1] = ["no-ceiling"];
+
+/// The names of all that is shipped.
+fn names() -> Vec<String> {
+    let all = fs::read_dir(root().join("examples/connectors-toml")).unwrap().map(|entry| entry.unwrap().path());
+    let files = all.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let mut names: Vec<String> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The connectors with their plugins, in one folder.
 fn examples() -> Folder {
     let folder = Folder::empty();
-    for name in ["active-directory", "openldap", "mock"] {
+    for name in names() {
         let text = fs::read_to_string(root().join(format!("examples/connectors-toml/{name}.toml"))).unwrap();
         folder.write(&format!("connectors/{name}.toml"), text);
-        fs::copy(plugin(name).unwrap(), folder.path().join(format!("plugins/{name}.wasm"))).unwrap();
+    }
+    for name in ["active-directory", "openldap", "mock"] {
+        folder.plugin(name);
     }
     folder.edit("connectors/mock.toml", &[("# state =", "state =")]);
     let people = fs::read_to_string(root().join("examples/connectors-toml/people.ldif")).unwrap();
@@ -69,7 +97,6 @@ fn expected(calls: &[&str], accounts: &str, servers: &[&str], grants: &[&str]) -
             "ldap.read" => of(&["ldap.target", "ldap.search"]),
             "ldap.write" => of(&["ldap.modify"]),
             "config" => of(&["config.get"]),
-            "log" => of(&["log.log"]),
             _ if grant.ends_with("try-bind") => of(&["ldap.try-bind"]),
             _ if grant.ends_with("set-password") => of(&["ldap.set-password"]),
             _ if grant.ends_with("as-target") => of(&["ldap.modify", "ldap.set-password"]),
@@ -102,7 +129,6 @@ fn each_item_of_the_examples_is_told_as_it_is() {
             "ldap.allow control 1.2.840.113556.1.4.2239",
             "ldap.allow control 1.2.840.113556.1.4.2066",
             "ldap.allow try-bind",
-            "log lines for the log",
             "config history",
         ],
     );
@@ -114,7 +140,7 @@ fn each_item_of_the_examples_is_told_as_it_is() {
         &read[..],
         &writes,
         &[control, "ldap.allow set-password", "ldap.allow try-bind", "ldap.allow as-target"],
-        &["log lines for the log", "config lockout", "config variant"],
+        &["config lockout", "config variant"],
     ];
     let openldap = expected(&OPENLDAP, "*@people.example", &["ldap://ldap.people.example"], &openldap.concat());
     assert_eq!(rows(connector(&report, "openldap")), openldap);
@@ -122,21 +148,29 @@ fn each_item_of_the_examples_is_told_as_it_is() {
         &read[..],
         &writes,
         &["ldap.write userPassword = the password in hand", control, "ldap.allow try-bind", "ldap.allow as-target"],
-        &["log lines for the log"],
     ];
     let mock = expected(&MOCK, "*@people.example", &["the directory in the host's memory"], &mock.concat());
     assert_eq!(rows(connector(&report, "mock")), mock);
-    // None of the three imports `log`, and nothing else is too much; the log is empty, so nothing is said of use.
-    for name in ["active-directory", "openldap", "mock"] {
-        let told = findings(&report, Some(name));
-        let expected =
-            [("granted-not-requested", vec!["[log] lines for the log"]), ("unpinned", vec![]), ("unsigned", vec![])];
-        assert_eq!(
-            told,
-            expected.map(|(code, about)| (code.to_owned(), about.into_iter().map(str::to_owned).collect()))
-        );
+}
+
+#[test]
+fn the_examples_have_the_findings_that_a_careful_person_wants_and_no_others() {
+    assert_eq!(names(), FOUND.map(|(name, _)| name), "each example is looked at");
+    let folder = examples();
+    let codes = |report: &Value, connector: Option<&str>| -> Vec<String> {
+        findings(report, connector).into_iter().map(|(code, _)| code).collect()
+    };
+    let (without, _) = report(&folder, &[]);
+    folder.write("ceiling.toml", fs::read_to_string(root().join("examples/ceiling.toml")).unwrap());
+    let (with_ceiling, code) = report(&folder, &["--fail-on", "error"]);
+    assert_eq!(code, 0, "{with_ceiling:#}");
+    for (name, found) in FOUND {
+        let found: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes(&without, Some(name)), found, "{name}");
+        assert_eq!(codes(&with_ceiling, Some(name)), found, "{name}, below the example of a ceiling");
     }
-    assert_eq!(findings(&report, None), [("no-ceiling".to_owned(), Vec::new())]);
+    assert_eq!(codes(&without, None), FOUND_IN_ALL);
+    assert_eq!(codes(&with_ceiling, None), Vec::<String>::new());
 }
 
 #[test]
@@ -169,10 +203,12 @@ fn the_example_of_a_ceiling_allows_all_of_it() {
     let (report, _) = report(&folder, &[]);
     assert_eq!(findings(&report, None), []);
     assert_eq!(report["ceiling"]["sha256"].as_str().unwrap().len(), 64);
-    for name in ["active-directory", "openldap", "mock"] {
+    for name in &names() {
         assert!(findings(&report, Some(name)).iter().all(|(code, _)| code != "wider-than-ceiling"), "{report:#}");
         let rows = connector(&report, name)["grants"].as_array().unwrap();
-        assert!(rows.iter().all(|row| row["ceiling"]["state"] == "allowed"), "{rows:#?}");
+        let allowed =
+            |row: &Value| row["ceiling"]["state"] == if row["granted"].is_null() { "not-granted" } else { "allowed" };
+        assert!(rows.iter().all(allowed), "{rows:#?}");
     }
     let lower = fs::read_to_string(root().join("examples/ceiling.toml")).unwrap();
     folder.write("ceiling.toml", with(&lower, &[("pwdReset = [\"TRUE\"]\n", "")]));
@@ -201,7 +237,6 @@ fn what_was_used_is_counted() {
         ("ldap.write", "pwdAccountLockedTime", 2),
         ("ldap.allow", "try-bind", 2),
         ("ldap.allow", "as-target", 2),
-        ("log", "lines for the log", 0),
     ] {
         assert_eq!(used(section, name), count, "[{section}] {name} in {mock:#}");
     }
@@ -213,7 +248,5 @@ fn what_was_used_is_counted() {
 #[test]
 fn people_read_it() {
     let folder = examples();
-    let text = fs::read_to_string(folder.path().join("connectors/mock.toml")).unwrap();
-    folder.write("connectors/mock.toml", with(&text, &[("\n[log]\nlevel = \"debug\"\n", "")]));
     folder.run(&["audit", "mock", "--fail-on", "note"]).reads("audit_report");
 }

@@ -14,7 +14,7 @@ fn page() -> String {
 #[test]
 fn every_command_of_the_page_works_as_written() {
     let typed = Typed::as_written(&page(), None, ("portcullis audit", 5));
-    typed.says(&["Proved by the binary", "granted-not-requested", "findings: 23"]);
+    typed.says(&["Proved by the binary", "unpinned", "findings: 23"]);
     let html = fs::read_to_string(typed.folder.path().join("target/try/report.html")).unwrap();
     assert!(html.contains("</html>"), "{html}");
 }

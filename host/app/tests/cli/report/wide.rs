@@ -22,7 +22,7 @@ fn too_wide_is_found_with_the_tighter_grant_and_nothing_else_is() {
         ("try-bind = true", "try-bind = true\nset-password = true"),
         ("controls = [", "controls = [\"1.2.3.4\", "),
         ("exclude = \"(employeeType=administrator)\"\n", ""),
-        ("[log]", "[ldap.search]\nbases = [\"ou=people,dc=people,dc=example\"]\n\n[reveal]\npasswords = [\"new\", \"old\"]\n\n[log]"),
+        ("[ldap.confirm]", "[ldap.search]\nbases = [\"ou=people,dc=people,dc=example\"]\n\n[reveal]\npasswords = [\"new\", \"old\"]\n\n[log]\n\n[ldap.confirm]"),
     ]);
     operate(&folder, "mock", 7, |_| 0);
     let (report, code) = report(&folder, &[]);
@@ -49,10 +49,10 @@ fn too_wide_is_found_with_the_tighter_grant_and_nothing_else_is() {
         all.iter().find(|finding| finding["about"][0] == about).unwrap_or_else(|| panic!("{about}: {report:#}"))
     };
     let read = "attributes = [\"pwdChangedTime\", \"pwdAccountLockedTime\", \"pwdReset\"]";
-    assert_eq!(finding("[ldap.read] telephoneNumber")["paste"][1], read);
-    assert_eq!(finding("[ldap.write] pwdReset = \"FALSE\"")["paste"][1], "pwdReset = [\"TRUE\"]");
+    assert_eq!(finding("[ldap.read] telephoneNumber")["paste"][0], read);
+    assert_eq!(finding("[ldap.write] pwdReset = \"FALSE\"")["paste"][0], "pwdReset = [\"TRUE\"]");
     let controls = "controls = [\"1.3.6.1.4.1.42.2.27.8.5.1\"]";
-    assert_eq!(finding("[ldap.allow] control 1.2.3.4")["paste"][1], controls);
+    assert_eq!(finding("[ldap.allow] control 1.2.3.4")["paste"][0], controls);
     assert_eq!(finding("[ldap.write] description = \"x\"")["paste"], serde_json::Value::Null, "the line goes");
     let line = folder.read(MOCK).lines().position(|line| line.starts_with("description")).unwrap() + 1;
     assert_eq!(finding("[ldap.write] description = \"x\"")["place"]["line"], line);
@@ -94,7 +94,6 @@ fn too_narrow_is_found_by_what_was_denied() {
         ("attributes = [\"pwdChangedTime\", \"pwdAccountLockedTime\", \"pwdReset\"]", "attributes = [\"pwdReset\"]"),
         ("pwdReset = [\"TRUE\"]\n", ""),
         ("try-bind = true\nas-target = true\n", ""),
-        ("\n[log]\nlevel = \"debug\"\n", ""),
     ]);
     assert_eq!(folder.run(&["status", ALICE]).code, 12);
     operate(&folder, "mock", 1, |what| if what == "unlock" { 0 } else { 12 });
@@ -115,8 +114,8 @@ fn too_narrow_is_found_by_what_was_denied() {
         let all = report["findings"].as_array().unwrap();
         all.iter().find(|finding| finding["about"][0] == about).unwrap()["paste"].clone()
     };
-    assert_eq!(paste("[ldap.read] pwdaccountlockedtime")[1], "attributes = [\"pwdReset\", \"pwdaccountlockedtime\"]");
-    assert_eq!(paste("[ldap.allow] try-bind")[1], "try-bind = true");
+    assert_eq!(paste("[ldap.read] pwdaccountlockedtime")[0], "attributes = [\"pwdReset\", \"pwdaccountlockedtime\"]");
+    assert_eq!(paste("[ldap.allow] try-bind")[0], "try-bind = true");
     assert_eq!(paste("[ldap.write] pwdreset = another value"), serde_json::Value::Null, "no value is guessed");
 }
 
@@ -128,9 +127,8 @@ fn what_a_hostile_plugin_tried_is_told_and_no_line_would_let_it() {
     install("corpus/the_password_into_description").unwrap();
     assert_eq!(reset(), 12);
     install("hostile").unwrap();
-    let settings =
-        "[config]\nbehave = \"write-another-entry\"\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]";
-    folder.edit(MOCK, &[("[log]", settings)]);
+    let settings = "[config]\nbehave = \"write-another-entry\"\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]\n\n[ldap.confirm]";
+    folder.edit(MOCK, &[("[ldap.confirm]", settings)]);
     assert_eq!(reset(), 12);
     let (report, code) = report(&folder, &["--fail-on", "error"]);
     assert_eq!(code, 23);

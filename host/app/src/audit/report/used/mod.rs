@@ -3,6 +3,7 @@
 //! The log is read line by line and nothing of it is kept but sums, so that the size of a log does not matter. How many
 //! different things are told apart is bounded, too: a plugin could ask for another attribute in each call.
 
+mod last;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,6 +12,7 @@ use portcullis_audit::{Fact, Line};
 use portcullis_model::{OperationKind, Use};
 use serde::Serialize;
 
+pub use last::Last;
 pub use read::{Log, LogState, read};
 
 use super::Text;
@@ -64,6 +66,8 @@ pub struct Used {
     pub stopped: BTreeMap<(String, String), Seen>,
     /// The plugins that the service ran, by SHA-256.
     pub plugins: BTreeMap<String, Seen>,
+    /// What was done by what the service ran last.
+    pub last: Last,
     /// Calls that are in no line: an operation made more than are written down.
     pub omitted: u64,
     /// Lines about something that is not told apart any more.
@@ -130,6 +134,7 @@ impl Tally {
                 let kind = line.about.operation.as_ref().and_then(|id| self.open.remove(id));
                 if let Some(kind) = kind.filter(|_| ended.outcome == "done") {
                     *used.done.entry(kind).or_default() += 1;
+                    *used.last.done.entry(kind).or_default() += 1;
                 }
             }
             Fact::Located(located) => used.server(&located.server, at),
@@ -150,8 +155,8 @@ impl Tally {
                 };
             }
             Fact::Omitted(omitted) => used.omitted = used.omitted.saturating_add(omitted.count as u64),
-            Fact::ConnectorStarted(started) => used.untold += add(&mut used.plugins, started.plugin.clone(), at),
-            Fact::ConnectorSwapped(swapped) => used.untold += add(&mut used.plugins, swapped.plugin.clone(), at),
+            Fact::ConnectorStarted(started) => used.ran(&started.plugin, &started.file, at),
+            Fact::ConnectorSwapped(swapped) => used.ran(&swapped.plugin, &swapped.file, at),
             _ => {}
         }
     }
@@ -169,6 +174,11 @@ impl Tally {
 }
 
 impl Used {
+    fn ran(&mut self, plugin: &str, file: &str, at: &str) {
+        self.untold += add(&mut self.plugins, plugin.to_owned(), at);
+        self.last.runs(plugin, file, at);
+    }
+
     fn server(&mut self, server: &str, at: &str) {
         self.untold += add(&mut self.servers, server.to_owned(), at);
     }

@@ -22,10 +22,16 @@ const GROUPS: [(&str, &str); 10] = [
 pub(super) fn connector(page: &mut Page, report: &Report, connector: &ConnectorReport) {
     page.raw("<section>\n<h2 id=\"c-").id(&connector.connector).raw("\">").words(&connector.connector).raw("</h2>\n");
     page.raw("<p class=\"soft small\">").words(&connector.plugin.file).raw("<br>").words(&connector.file).raw("</p>\n");
+    if report.is_stopped(&connector.connector) {
+        page.raw("<p class=\"stopped\"><strong>").raw(words::STOPPED).raw("</strong></p>\n");
+    }
     tiers(page, connector);
     page.raw("<h3>Item by item</h3>\n<p class=\"small\"><strong>Used over:</strong> ");
     page.words(words::over(report, connector)).raw(".</p>\n");
     table(page, connector);
+    if let Some(account) = words::service_account(connector) {
+        page.raw("<p class=\"small\"><strong>Service account:</strong> ").words(account).raw(".</p>\n");
+    }
     let mine: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.connector.as_ref() == Some(&connector.connector)).collect();
     page.raw("<h3>What to look at</h3>\n");
@@ -106,7 +112,7 @@ fn row(page: &mut Page, connector: &ConnectorReport, row: &Row) {
     page.raw("</div></td><td data-label=\"Used\"><div>");
     match (&row.used, &row.denied, &connector.used_over.first) {
         (None, None, None) => page.raw("<span class=\"soft\">not known</span>"),
-        (None, None, Some(_)) => page.raw("<span class=\"chip unused\">never</span>"),
+        (None, None, Some(_)) => page.raw("<span class=\"chip unused\">").raw(words::unseen(connector)).raw("</span>"),
         _ => page.words(words::used(connector, row)),
     };
     page.raw("</div></td></tr>\n");

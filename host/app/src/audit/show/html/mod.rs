@@ -95,6 +95,9 @@ fn summary(page: &mut Page, report: &Report) {
         let file = connector.plugin.file.as_str();
         page.raw("</a></td><td>").words(file.rsplit('/').next().unwrap_or(file)).raw("</td><td>");
         let mine = |finding: &&Finding| finding.connector.as_ref() == Some(&connector.connector);
+        if report.is_stopped(&connector.connector) {
+            page.raw("<span class=\"chip error\">does not run</span> ");
+        }
         counts(page, report.findings.iter().filter(mine));
         page.raw("</td></tr>\n");
     }
