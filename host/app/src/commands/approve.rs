@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::inspect;
 use super::setup::Setup;
 use crate::ceiling::{Ceiling, Excess};
-use crate::config::{self, ConnectorFile};
+use crate::config::{self, ConnectorFile, Folder};
 use crate::service::registry::approval::{Approval, Approvals, Difference, FILE};
 use crate::show::{self, ExitCode};
 
@@ -159,8 +159,8 @@ struct Against {
 
 impl Against {
     fn of(setup: &Setup, ceiling: &Ceiling, path: &Path, plugin: &Plugin) -> Self {
-        // A folder with a broken file is told by the commands that need all of it.
-        let files = config::load_folder(&setup.config).unwrap_or_default();
+        // Files that cannot be used are told by the commands that need them.
+        let files = Folder::load(&setup.config).unwrap_or_default().usable;
         let same = |file: &&ConnectorFile| file.plugin.canonicalize().ok() == path.canonicalize().ok();
         let excesses = files.iter().filter(same).flat_map(|file| ceiling.check(file, plugin.surface())).collect();
         Self { import: ceiling.forbids_import(plugin.surface()).map(str::to_owned), excesses }

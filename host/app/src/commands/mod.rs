@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod connectors;
 mod doctor;
+mod duration;
 mod inspect;
 mod manual;
 mod operations;

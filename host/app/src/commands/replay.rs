@@ -99,12 +99,7 @@ impl Replay {
     fn against(&self, setup: &Setup, connector: &str) -> Result<(PathBuf, Against), ExitCode> {
         let file = match &self.grants {
             Some(path) => load(setup, path)?,
-            None => {
-                let files = setup.files()?;
-                let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-                let found = files.into_iter().find(|file| file.name == connector);
-                found.ok_or_else(|| setup.fault(&setup.unknown(connector, &names)))?
-            }
+            None => setup.file(connector)?,
         };
         let path = file.path.clone();
         // A plugin that is named is to be tried; its digest is nobody's to have pinned yet.

@@ -7,6 +7,7 @@ mod accounts;
 mod approve;
 mod audit_log;
 mod audited;
+mod broken;
 mod ceiling;
 mod commands;
 mod completions;

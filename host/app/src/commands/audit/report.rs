@@ -14,8 +14,9 @@ use crate::audit::findings::{self, Severity};
 use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, Text, used};
 use crate::audit::show as form;
 use crate::ceiling::{CEILING_FILE, Ceiling};
+use crate::commands::duration::{ago, any};
 use crate::commands::setup::Setup;
-use crate::config::{ConnectorFile, DirectorySource};
+use crate::config::{ConnectorFile, DirectorySource, Folder};
 use crate::doctor::{Besides, besides};
 use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
@@ -40,7 +41,7 @@ pub(super) struct Report {
     fail_on: FailOn,
 
     /// How far back the log is looked at for what was used: 90d, 12h.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = any, allow_hyphen_values = true)]
     since: Option<Duration>,
 
     /// Connect to the directories as the service accounts, and find out whether these have more rights than the grants
@@ -70,19 +71,24 @@ enum FailOn {
 
 impl Report {
     pub(super) async fn run(self, setup: &Setup) -> ExitCode {
-        let (mut files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox)))
-        {
+        let loaded = setup.folder().and_then(|folder| setup.sandbox().map(|sandbox| (folder, sandbox)));
+        let (mut folder, sandbox) = match loaded {
             Ok(both) => both,
             Err(code) => return code,
         };
-        if let Err(code) = setup.only(&mut files, self.connector.as_deref()) {
-            return code;
+        if let Some(name) = &self.connector {
+            let names = folder.names();
+            folder.usable.retain(|file| file.name == *name);
+            folder.broken.retain(|broken| broken.name == *name);
+            if folder.names().is_empty() {
+                return setup.fault(&setup.unknown(name, &names));
+            }
         }
         let ceiling = match setup.ceiling() {
             Ok(ceiling) => ceiling,
             Err(code) => return code,
         };
-        let report = self.gather(setup, &files, &sandbox, &ceiling).await;
+        let report = self.gather(setup, &folder, &sandbox, &ceiling).await;
         let written = self.shown(setup, &report).and_then(|text| match &self.to {
             None => {
                 setup.print(&text);
@@ -131,11 +137,11 @@ impl Report {
     async fn gather(
         &self,
         setup: &Setup,
-        files: &[ConnectorFile],
+        Folder { usable: files, broken }: &Folder,
         sandbox: &Sandbox,
         ceiling: &Ceiling,
     ) -> report::Report {
-        let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
+        let since = self.since.map(ago);
         let (log, used) = used::read(&setup.state, files, since, self.key.clone());
         let approvals = Approvals::read(&setup.state);
         let mut connectors = Vec::with_capacity(files.len());
@@ -144,6 +150,7 @@ impl Report {
             .digest()
             .map(|digest| CeilingFacts { file: path.display().to_string().into(), sha256: digest.to_string().into() });
         let mut all = findings::of_all(&log, facts.is_some(), Place::whole(&path));
+        all.extend(broken.iter().flat_map(findings::of_broken));
         let nothing = used::Used::default();
         for file in files {
             let subject = Subject {
