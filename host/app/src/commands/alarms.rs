@@ -8,6 +8,7 @@ use portcullis_audit::{AuditError, Fact, Line, follow::Follow};
 use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
+use super::duration::{ago, any};
 use super::setup::{Setup, complain};
 use crate::audit::{alarms, unwritable};
 use crate::config;
@@ -16,7 +17,7 @@ use crate::show::{self, ExitCode};
 #[derive(Debug, Args)]
 pub(super) struct Alarms {
     /// How far to look back.
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = any, allow_hyphen_values = true)]
     since: Duration,
 }
 
@@ -43,7 +44,7 @@ impl Alarms {
             return setup.fault(&Fault::new(FaultCode::Misconfigured, text));
         }
         let now = SystemTime::now();
-        let since = now.checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
+        let since = ago(self.since);
         let mut all = match found(setup, service.alarms, since, now) {
             Ok(all) => all,
             Err(error) => return setup.fault(&unwritable(&error)),

@@ -13,6 +13,7 @@ mod commands;
 mod completions;
 mod configuration;
 mod doctor;
+mod durations;
 mod folder;
 mod help;
 mod languages;

@@ -8,6 +8,7 @@ use portcullis_model::{Fault, FaultCode};
 use portcullis_seal::{KeyError, KeyRing};
 use serde_json::json;
 
+use crate::commands::duration::duration;
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::show::{self, ExitCode};
@@ -19,7 +20,7 @@ pub(in crate::commands) enum Keys {
     /// Make a new key. What was sealed with the former ones is taken until the overlap ends.
     Rotate {
         /// How long the former keys are still taken, for example 7d; without it `[keys] overlap` of portcullis.toml.
-        #[arg(long, value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
         overlap: Option<Duration>,
     },
 }

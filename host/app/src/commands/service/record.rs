@@ -10,6 +10,7 @@ use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
 use super::control::{self, Stream};
+use crate::commands::duration::duration;
 use crate::commands::recorded::Recorded;
 use crate::commands::setup::{Setup, complain};
 use crate::recording::MAX_LINE;
@@ -26,7 +27,7 @@ pub(in crate::commands) struct Record {
     operations: Option<u64>,
 
     /// Ends after this time, for example 10m.
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     time: Option<Duration>,
 
     /// The file, which must not exist yet. Only its owner may read it.

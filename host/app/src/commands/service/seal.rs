@@ -9,6 +9,7 @@ use portcullis_seal::{Binding, KeyRing, Label, PublicKey, seal, unix_seconds};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::commands::duration::duration;
 use crate::commands::password::Source;
 use crate::commands::setup::Setup;
 use crate::show::{self, ExitCode};
@@ -31,7 +32,7 @@ pub(in crate::commands) struct Seal {
     label: Option<Label>,
 
     /// How long it may be handed over, for example 10m.
-    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     expires: Duration,
 
     /// The answer of `GET /v1/keys`, in a file; without it the keys of the state folder are used.
