@@ -14,6 +14,7 @@ mod completions;
 mod configuration;
 mod doctor;
 mod durations;
+mod files;
 mod folder;
 mod help;
 mod languages;

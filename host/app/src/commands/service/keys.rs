@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use portcullis_audit::fact::KeyRotated;
 use portcullis_model::{Fault, FaultCode};
-use portcullis_seal::{KeyError, KeyRing};
+use portcullis_seal::KeyError;
 use serde_json::json;
 
 use crate::commands::duration::duration;
@@ -44,7 +44,7 @@ impl Keys {
 
 fn done(setup: &Setup, rotate: Option<Duration>) -> Result<(), Fault> {
     let wrong = |error: KeyError| Fault::new(FaultCode::Misconfigured, error.to_string());
-    let keys = KeyRing::existing(&setup.state).map_err(wrong)?;
+    let keys = super::keys(setup)?;
     if let Some(overlap) = rotate {
         // A log that takes nothing is found before there is something to be written down.
         setup.audit_log()?.close();

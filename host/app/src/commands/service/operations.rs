@@ -1,6 +1,6 @@
 //! `portcullis operations list|show|retry|cancel`: what the service was asked for and what became of it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use http::Method;
@@ -192,5 +192,5 @@ fn unusable(error: impl std::fmt::Display) -> Fault {
 }
 
 fn unreadable(error: JournalError) -> Fault {
-    Fault::new(FaultCode::JournalUnwritable, error.to_string())
+    super::journal(&error)
 }

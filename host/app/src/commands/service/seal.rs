@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use portcullis_model::{Fault, FaultCode, Login, OperationKind};
-use portcullis_seal::{Binding, KeyRing, Label, PublicKey, seal, unix_seconds};
+use portcullis_seal::{Binding, Label, PublicKey, seal, unix_seconds};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -100,9 +100,7 @@ impl Seal {
     fn key(&self, setup: &Setup) -> Result<PublicKey, Fault> {
         let wrong = |text: String| Fault::new(FaultCode::Misconfigured, text);
         let Some(path) = &self.keys else {
-            return KeyRing::existing(&setup.state)
-                .map(|ring| ring.current())
-                .map_err(|error| wrong(error.to_string()));
+            return super::keys(setup).map(|ring| ring.current());
         };
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
         let published: Published = serde_json::from_slice(&bytes)
