@@ -88,9 +88,12 @@ impl Folder {
             return Ok(());
         }
         let lock = self.path.join("journal.lock");
-        chown(file, Some(owner.0), Some(owner.1))
-            .and_then(|()| chown(&lock, Some(owner.0), Some(owner.1)))
-            .map_err(failed)
+        let given = chown(file, Some(owner.0), Some(owner.1)).and_then(|()| chown(&lock, Some(owner.0), Some(owner.1)));
+        match given {
+            // The group alone is of no use to a file that only its owner may read.
+            Err(_) if ours.0 == owner.0 => Ok(()),
+            other => other.map_err(failed),
+        }
     }
 
     fn made(&mut self) -> Result<bool, JournalError> {

@@ -127,7 +127,7 @@ codes! {
         "Add a pattern that matches the account to `accounts` in a connector's file; `portcullis connectors` lists them.";
     /// No connector has the name that the caller gave.
     UnknownConnector = "unknown-connector", Caller, Never,
-        "There is no connector of this name.", "Name one that `portcullis connectors` lists; a connector is called like its file, without .toml.";
+        "There is no connector of this name.", "Name one that the detail or `portcullis connectors` lists; a connector is called like its file, without .toml.";
     /// The connector that was to do it does not run any more.
     ConnectorWithdrawn = "connector-withdrawn", Operator, Later,
         "The operation cannot be carried out at the moment.", "Put the connector's file back, or cancel what waits for it; `portcullis connectors` shows its state.";
@@ -274,6 +274,12 @@ codes! {
     /// A file of recordings that was cut, changed or made by another version.
     RecordingUnusable = "recording-unusable", Operator, Never,
         "The recording cannot be used.", "Record the operations again with this version; the detail names the file and the line.";
+    /// A file that was named on the command line cannot be used.
+    FileUnusable = "file-unusable", Operator, Never,
+        "A file cannot be used.", "Look at what the detail names: whether it and its folder are there, what it is, and who may read and write it.";
+    /// A command needs the service, and none runs on the state folder.
+    ServiceNotRunning = "service-not-running", Operator, Later,
+        "The service does not run.", "Start the service with `portcullis serve`, or name the state folder of the one that runs with --state.";
     /// The audit log cannot be written: nothing happens that would leave no trace.
     AuditUnwritable = "audit-unwritable", Host, Later,
         "Portcullis cannot take operations at the moment.", "Look at the folder `audit` in the state folder: the disk may be full, or this user may not write there (name another folder with --state).";

@@ -9,6 +9,7 @@ use portcullis_audit::verify::{Options, verify};
 use portcullis_audit::{AuditError, Fact, Line, follow::Follow};
 use serde_json::{Value, json};
 
+use super::duration::{ago, any};
 use super::setup::{Setup, complain};
 use crate::audit::{alarms, unwritable};
 use crate::config;
@@ -17,7 +18,7 @@ use crate::show::{self, ExitCode};
 #[derive(Debug, Args)]
 pub(super) struct Alarms {
     /// How far to look back.
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = any, allow_hyphen_values = true)]
     since: Duration,
 }
 
@@ -48,7 +49,7 @@ impl Alarms {
             Err(error) => return setup.fault(&unwritable(&error)),
         };
         let now = SystemTime::now();
-        let since = now.checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
+        let since = ago(self.since);
         let mut all = match found(setup, service.alarms, since, now) {
             Ok(all) => all,
             Err(error) => return setup.fault(&unwritable(&error)),

@@ -9,6 +9,7 @@ use portcullis_journal::{Journal, JournalError};
 use portcullis_model::{Fault, FaultCode, Login};
 
 use super::approve::who;
+use super::duration::duration;
 use super::setup::Setup;
 use crate::config::{self, ConnectorFile};
 use crate::doctor::{self, Recent, RecentSummary, Wanted};
@@ -29,7 +30,7 @@ pub(super) struct Doctor {
     no_reset: bool,
 
     /// How long to wait until the new password shows on every server.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, allow_hyphen_values = true)]
     wait: Duration,
 }
 

@@ -1,15 +1,15 @@
 //! `portcullis man`: a page for each command, made from the commands themselves, so that a page cannot be forgotten or
 //! say something else than `--help`.
 //!
-//! What the pages share (exit codes, files, environment) is written here once. Hidden commands have no page.
+//! What the pages share (exit codes, files, environment) is written here once.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use clap::{Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, italic, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use portcullis_model::{Fault, FaultCode};
 
 use super::Cli;
@@ -88,7 +88,7 @@ fn page(command: &Command, parent: Option<&str>) -> io::Result<String> {
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    synopsis(command).to_writer(&mut text)?;
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     let below: Vec<&Command> = command.get_subcommands().filter(|command| !command.is_hide_set()).collect();
@@ -97,6 +97,42 @@ fn page(command: &Command, parent: Option<&str>) -> io::Result<String> {
     }
     ending(command, parent, &below).to_writer(&mut text)?;
     String::from_utf8(text).map_err(io::Error::other)
+}
+
+/// How it is typed: clap's own synopsis leaves the values of options away.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
+    let mut add = |needed: bool, words: Vec<Inline>| {
+        line.push(roman(if needed { " " } else { " [" }));
+        line.extend(words);
+        line.extend((!needed).then(|| roman("]")));
+    };
+    let (places, options): (Vec<&Arg>, Vec<&Arg>) =
+        command.get_arguments().filter(|argument| !argument.is_hide_set()).partition(|one| one.is_positional());
+    for option in options {
+        let Some(long) = option.get_long() else { continue };
+        let mut words = vec![bold(format!("--{long}"))];
+        if option.get_action().takes_values() {
+            words.extend([roman(" "), italic(value(option))]);
+        }
+        add(option.is_required_set(), words);
+    }
+    for place in places {
+        let more = place.get_num_args().is_some_and(|count| count.max_values() > 1);
+        add(place.is_required_set(), vec![italic(value(place)), roman(if more { "..." } else { "" })]);
+    }
+    if command.has_subcommands() {
+        add(command.is_subcommand_required_set(), vec![italic("command")]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).text(line);
+    roff
+}
+
+/// The word that stands for an argument's value.
+fn value(argument: &Arg) -> String {
+    let names = argument.get_value_names().map(|names| names.join(" "));
+    names.unwrap_or_else(|| argument.get_id().as_str().to_uppercase())
 }
 
 /// What clap does not know, in the order of man-pages(7).

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod connectors;
 mod doctor;
+mod duration;
 mod inspect;
 mod manual;
 mod operations;
@@ -27,6 +28,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::show::ExitCode;
 
+/// The heading of the options that every command takes.
+const EVERYWHERE: &str = "Everywhere";
+
 /// Carries identity changes into directories through sandboxed connectors.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, after_help = ExitCode::table())]
@@ -35,6 +39,7 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "PORTCULLIS_CONFIG",
         hide_env_values = true,
         default_value = "/etc/portcullis",
@@ -44,23 +49,23 @@ pub struct Cli {
 
     /// The security team's file: the most that any connector may be granted. It must be there; without this the file
     /// ceiling.toml in the folder of the configuration is used, if there is one.
-    #[arg(long, global = true, env = "PORTCULLIS_CEILING", hide_env_values = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "PORTCULLIS_CEILING", hide_env_values = true, value_name = "FILE")]
     ceiling: Option<PathBuf>,
 
     /// Where compiled plugins are kept; without it a folder of the user's own.
-    #[arg(long, global = true, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "PORTCULLIS_CACHE", hide_env_values = true, value_name = "DIR")]
     cache: Option<PathBuf>,
 
     /// Where the service keeps its journal and its keys; without it where systemd says, or /var/lib/portcullis.
-    #[arg(long, global = true, env = "PORTCULLIS_STATE", hide_env_values = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "PORTCULLIS_STATE", hide_env_values = true, value_name = "DIR")]
     state: Option<PathBuf>,
 
     /// Which lines of the log go to standard error: error, warn, info, debug. Without it warn, and info for `serve`.
-    #[arg(long, global = true, env = "PORTCULLIS_LOG", hide_env_values = true, value_name = "LEVEL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "PORTCULLIS_LOG", hide_env_values = true, value_name = "LEVEL")]
     log: Option<tracing::Level>,
 
     /// Answer with JSON, for programs.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
 
     #[command(subcommand)]
@@ -122,14 +127,14 @@ enum Command {
     Replay(replay::Replay),
     /// Show what a plugin file is, what it can do and what it can reach. Runs nothing of it.
     Inspect(inspect::Inspect),
-    /// Print the completions of a shell. Packages install them; an operator seldom types this.
-    #[command(hide = true)]
+    /// Print the completions of a shell. The Debian package brings them along.
     Completions {
         /// The shell.
+        // As with the forms of `audit`: mandoc does not like the list of values that comes otherwise.
+        #[arg(value_name = "bash|zsh|fish", hide_possible_values = true)]
         shell: completions::Shell,
     },
-    /// Print the man page, or write those of all commands.
-    #[command(hide = true)]
+    /// Print the man page, or write those of all commands. The Debian package brings them along.
     Man {
         /// The folder into which one file for each command is written; it is made if it is not there.
         #[arg(long, value_name = "DIR")]

@@ -1,5 +1,6 @@
 //! `portcullis replay`: recorded operations once more, without a directory, with other grants or another plugin.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,7 +9,7 @@ use portcullis_model::{Fault, FaultCode};
 use super::setup::Setup;
 use crate::config::{self, ConnectorFile};
 use crate::connector::unloadable;
-use crate::recording::{self, Recording};
+use crate::recording::{self, Recording, Unreadable};
 use crate::replay::{Against, Verdict};
 use crate::show::{self, ExitCode, Replayed};
 
@@ -81,17 +82,27 @@ impl Replay {
     }
 
     fn found(&self) -> Result<Vec<Found>, Fault> {
-        let bad = |text: String| Fault::new(FaultCode::RecordingUnusable, text);
-        let mut found = Vec::new();
+        let (mut found, mut others) = (Vec::new(), BTreeSet::new());
         for path in &self.recordings {
-            for (line, recording) in recording::read(path).map_err(|error| bad(error.to_string()))? {
+            let recordings = recording::read(path).map_err(|error| match error {
+                Unreadable::File { .. } => Fault::new(FaultCode::FileUnusable, error.to_string()),
+                Unreadable::Line { .. } | Unreadable::Empty(_) => {
+                    Fault::new(FaultCode::RecordingUnusable, error.to_string())
+                }
+            })?;
+            for (line, recording) in recordings {
+                others.insert(recording.connector.clone());
                 if self.connector.as_ref().is_none_or(|name| *name == recording.connector) {
                     found.push(Found { at: format!("{}:{line}", path.display()), recording });
                 }
             }
         }
         match (&self.connector, found.is_empty()) {
-            (Some(name), true) => Err(bad(format!("no recording is of the connector {name}"))),
+            (Some(name), true) => {
+                let others = others.into_iter().collect::<Vec<_>>().join(" and ");
+                let text = format!("no recording is of the connector {name}; they are of {others}");
+                Err(Fault::new(FaultCode::UnknownConnector, text))
+            }
             _ => Ok(found),
         }
     }
@@ -100,12 +111,7 @@ impl Replay {
     fn against(&self, setup: &Setup, connector: &str) -> Result<(PathBuf, Against), ExitCode> {
         let file = match &self.grants {
             Some(path) => load(setup, path)?,
-            None => {
-                let files = setup.files()?;
-                let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-                let found = files.into_iter().find(|file| file.name == connector);
-                found.ok_or_else(|| setup.fault(&setup.unknown(connector, &names)))?
-            }
+            None => setup.file(connector)?,
         };
         let path = file.path.clone();
         // A plugin that is named is to be tried; its digest is nobody's to have pinned yet.

@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::approve::who;
 use crate::audit;
 use crate::ceiling::{self, Ceiling};
-use crate::config::{self, ConnectorFile, Problems};
+use crate::config::{self, Broken, ConnectorFile, Folder, Problems};
 use crate::connector::{Connector, NotStarted};
 use crate::observe::ours;
 use crate::service::registry::approval::Approvals;
@@ -103,33 +103,55 @@ impl Setup {
         })
     }
 
-    /// The one connector that answers for an account.
+    /// Every connector's file, those that cannot be used apart.
+    pub(super) fn folder(&self) -> Result<Folder, ExitCode> {
+        Folder::load(&self.config).map_err(|problems| self.problems(problems))
+    }
+
+    /// The file of the connector of this name; those of others need not be usable.
+    pub(super) fn file(&self, name: &str) -> Result<ConnectorFile, ExitCode> {
+        let mut folder = self.folder()?;
+        if let Some(at) = folder.usable.iter().position(|file| file.name == name) {
+            return Ok(folder.usable.swap_remove(at));
+        }
+        let names = folder.names();
+        match folder.broken.into_iter().find(|broken| broken.name == name) {
+            Some(broken) => Err(self.problems(broken.problems)),
+            None => Err(self.fault(&self.unknown(name, &names))),
+        }
+    }
+
+    /// The one connector that answers for an account. One whose file cannot be used is nobody's to be passed over: where
+    /// it may answer as well, the connector has to be named.
     pub(super) fn route(&self, account: &Login, wanted: Option<&str>) -> Result<ConnectorFile, ExitCode> {
-        let files = self.files()?;
-        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-        let mut answering: Vec<ConnectorFile> = files
-            .into_iter()
-            .filter(|file| {
-                wanted.is_none_or(|name| file.name == name) && file.accounts.iter().any(|p| p.matches(account.as_str()))
-            })
-            .collect();
-        let fault = match (answering.pop(), answering.is_empty(), wanted) {
-            (Some(file), true, _) => return Ok(file),
-            (Some(file), false, _) => {
-                let mut all: Vec<_> = answering.into_iter().map(|file| file.name).chain([file.name]).collect();
-                all.sort();
-                Fault::new(
-                    FaultCode::ConnectorAmbiguous,
-                    format!("{account} matches `accounts` of {}", all.join(" and ")),
-                )
+        let answers = |file: &ConnectorFile| file.accounts.iter().any(|pattern| pattern.matches(account.as_str()));
+        if let Some(name) = wanted {
+            let file = self.file(name)?;
+            if answers(&file) {
+                return Ok(file);
             }
-            (None, _, Some(name)) if !names.iter().any(|n| n == name) => self.unknown(name, &names),
-            (None, _, Some(name)) => {
-                Fault::new(FaultCode::NoConnector, format!("{account} matches no pattern in `accounts` of {name}"))
-            }
-            (None, ..) => {
+            let text = format!("{account} matches no pattern in `accounts` of {name}");
+            return Err(self.fault(&Fault::new(FaultCode::NoConnector, text)));
+        }
+        let folder = self.folder()?;
+        let names = folder.names();
+        let doubtful: Vec<Broken> =
+            folder.broken.into_iter().filter(|broken| broken.may_answer(account.as_str())).collect();
+        let mut answering: Vec<ConnectorFile> = folder.usable.into_iter().filter(answers).collect();
+        let fault = match (answering.pop(), answering.is_empty(), doubtful.is_empty()) {
+            (Some(file), true, true) => return Ok(file),
+            (None, _, true) => {
                 let text = format!("{account} matches no pattern in `accounts` of {}", names.join(", "));
                 Fault::new(FaultCode::NoConnector, text)
+            }
+            (None, _, false) => {
+                let all = doubtful.into_iter().flat_map(|broken| broken.problems.into_all()).collect();
+                return Err(self.problems(Problems::many(self.config.join("connectors").display(), all)));
+            }
+            (Some(file), ..) => {
+                let mut all: Vec<_> = answering.into_iter().map(|file| file.name).chain([file.name]).collect();
+                all.sort();
+                Fault::new(FaultCode::ConnectorAmbiguous, ambiguous(account, &all, &doubtful))
             }
         };
         Err(self.fault(&fault))
@@ -203,6 +225,20 @@ impl Setup {
     pub(super) fn print(&self, text: &str) {
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
+}
+
+/// Which connectors answer for an account, and which may, for all that can be read of their files.
+fn ambiguous(account: &Login, answering: &[String], doubtful: &[Broken]) -> String {
+    let mut text = format!("{account} matches `accounts` of {}", answering.join(" and "));
+    for broken in doubtful {
+        text += &format!(
+            "; {} may answer for it as well, and {} cannot be used ({}): --connector says which is meant",
+            broken.name,
+            broken.path.display(),
+            broken.problems
+        );
+    }
+    text
 }
 
 /// A report in a form of its own; without it the form is one for the whole process.

@@ -14,6 +14,7 @@ pub(crate) mod check;
 mod connector;
 pub(crate) mod diagnostic;
 pub(crate) mod file;
+mod folder;
 pub(crate) mod keys;
 mod pattern;
 mod places;
@@ -33,6 +34,7 @@ pub use connector::{
     LogLevel, MinTls, Revealed, Servers, WriteGrant,
 };
 pub use diagnostic::{Diagnostic, Problems};
+pub use folder::{Broken, Folder};
 pub use pattern::Pattern;
 pub use places::{Place, Places};
 pub use secret::{Resolved, ResolvedBytes, SecretSource};
@@ -68,17 +70,14 @@ pub fn load_all(folder: &Path) -> Result<(Vec<ConnectorFile>, ServiceConfig), Pr
 /// `DIR/plugins/`. Files whose names begin with a dot are left alone.
 ///
 /// # Errors
-/// All [`Problems`] of all files: a folder with one broken file is not used in part.
+/// All [`Problems`] of all files: a folder with one broken file is not used in part. [`Folder`] tells the others apart.
 pub fn load_folder(folder: &Path) -> Result<Vec<ConnectorFile>, Problems> {
-    let mut loaded = Vec::new();
-    let mut problems = Vec::new();
-    for path in files(folder)? {
-        match load_file(&path, &folder.join("plugins")) {
-            Ok(connector) => loaded.push(connector),
-            Err(found) => problems.extend(found.into_all()),
-        }
+    let Folder { usable, broken } = Folder::load(folder)?;
+    if broken.is_empty() {
+        return Ok(usable);
     }
-    if problems.is_empty() { Ok(loaded) } else { Err(Problems::many(folder.join("connectors").display(), problems)) }
+    let problems = broken.into_iter().flat_map(|broken| broken.problems.into_all()).collect();
+    Err(Problems::many(folder.join("connectors").display(), problems))
 }
 
 /// The connectors' files of a folder, in the order of their names: what [`load_folder`] reads.

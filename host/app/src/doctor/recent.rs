@@ -45,7 +45,7 @@ pub(super) fn look(connector: &str, recent: Option<&dyn Recent>) -> Step {
 }
 
 fn of(summary: &RecentSummary) -> Step {
-    let span = humantime::format_duration(whole(summary.span));
+    let span = words(summary.span);
     let RecentSummary { done, refused, unknown, open, .. } = *summary;
     let text = format!("in the last {span}: {done} done, {refused} refused, {unknown} unknown, {open} not ended");
     let counted =
@@ -56,11 +56,11 @@ fn of(summary: &RecentSummary) -> Step {
         step.add(Finding::warning(format!("the outcome of {unknown} is unknown"), remedy));
     }
     if let Some(oldest) = summary.oldest.filter(|oldest| *oldest >= LONG) {
-        let text = format!("an operation has waited for {}", humantime::format_duration(whole(oldest)));
+        let text = format!("an operation has waited for {}", words(oldest));
         step.add(Finding::warning(text, "look at its last fault: `portcullis operations list --only waiting`"));
     }
     if let Some((code, ago)) = summary.last_fault {
-        let text = format!("the last fault was {code}, {} ago", humantime::format_duration(whole(ago)));
+        let text = format!("the last fault was {code}, {} ago", words(ago));
         let finding = match code.blame() {
             Blame::Caller => Finding::ok(text),
             _ => Finding::warning(text, code.remedy()),
@@ -70,8 +70,14 @@ fn of(summary: &RecentSummary) -> Step {
     step
 }
 
-fn whole(duration: Duration) -> Duration {
-    Duration::from_secs(duration.as_secs())
+/// `1 day 2h 3m`: the units that are whole words stand apart from their numbers.
+fn words(duration: Duration) -> String {
+    let text = humantime::format_duration(Duration::from_secs(duration.as_secs())).to_string();
+    let apart = |part: &str| match part.split_at(part.find(char::is_alphabetic).unwrap_or(part.len())) {
+        (number, unit) if unit.len() > 1 => format!("{number} {unit}"),
+        (number, unit) => format!("{number}{unit}"),
+    };
+    text.split(' ').map(apart).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -81,6 +87,12 @@ mod tests {
 
     fn mark(summary: &RecentSummary) -> Mark {
         of(summary).mark()
+    }
+
+    #[test]
+    fn times_read_like_a_sentence() {
+        let words = |seconds| words(Duration::from_secs(seconds));
+        assert_eq!([words(0), words(86_400), words(2 * 86_400 + 3_720)], ["0s", "1 day", "2 days 1h 2m"]);
     }
 
     #[test]

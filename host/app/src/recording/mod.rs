@@ -18,7 +18,7 @@ mod redact;
 #[cfg(test)]
 mod tests;
 
-pub use file::{Unreadable, read};
+pub use file::{Unreadable, continues, read};
 pub(crate) use format::digest_of;
 pub use format::{
     Account, Answer, Attribute, Call, Change, ChangeKind, Control, Encoding, Ended, Entry, Failure, Located, Locating,

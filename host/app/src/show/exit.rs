@@ -109,7 +109,9 @@ impl ExitCode {
             | F::SealTooLong
             | F::SealKeyRetired
             | F::SealReplayed
-            | F::RecordingUnusable => Self::Usage,
+            | F::RecordingUnusable
+            | F::FileUnusable
+            | F::ServiceNotRunning => Self::Usage,
             F::OperationNotGranted
             | F::NotGranted
             | F::PluginNotGranted

@@ -36,7 +36,7 @@ fn a_file_that_cannot_be_read() {
 
 /// Which connector answers for an account cannot be told while one of the files is not read.
 #[test]
-fn one_broken_file_stops_the_others() {
+fn a_file_that_may_answer_for_everybody_stops_what_names_no_connector() {
     let folder = Folder::new();
     for command in [&RESET[..], &["connectors"], &["check"]] {
         let run = folder.refuses_while("connectors/other.toml", "plugin = 7", command);

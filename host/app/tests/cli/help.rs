@@ -30,6 +30,8 @@ fn help_of_every_command() {
         "inspect",
         "record",
         "replay",
+        "man",
+        "completions",
     ] {
         let arguments = [command, "--help"];
         let run = folder.run(if command.is_empty() { &arguments[1..] } else { &arguments });

@@ -52,6 +52,42 @@ fn every_command_has_a_page_with_every_section() {
     }
 }
 
+/// Options stand there with what they take; commands that packages alone used to type have a page as well.
+#[test]
+fn the_synopsis_says_what_options_take() {
+    let folder = Folder::empty();
+    let dir = pages(&folder)[0].parent().unwrap().to_owned();
+    let synopsis = |name: &str| {
+        let page = fs::read_to_string(dir.join(format!("{name}.1"))).unwrap();
+        let (_, rest) = page.split_once(".SH SYNOPSIS\n").unwrap();
+        let line = rest.lines().next().unwrap();
+        ["\\fB", "\\fI", "\\fR", "\\"].iter().fold(line.to_owned(), |line, mark| line.replace(mark, ""))
+    };
+    let everywhere = "[--config DIR] [--ceiling FILE] [--cache DIR] [--state DIR] [--log LEVEL] [--json]";
+    for (name, typed, given) in [
+        ("portcullis", "portcullis ", " [--help] [--version] command"),
+        (
+            "portcullis-reset",
+            "portcullis reset [--connector NAME] [--trace] [--record FILE] [--password-stdin] [--generate] \
+             [--must-change] [--unlock] ",
+            " [--help] ACCOUNT",
+        ),
+        (
+            "portcullis-record",
+            "portcullis record --connector NAME [--operations N] [--for TIME] --to FILE ",
+            " [--help]",
+        ),
+        (
+            "portcullis-replay",
+            "portcullis replay [--grants FILE] [--plugin FILE] [--connector NAME] ",
+            " [--help] RECORDING...",
+        ),
+        ("portcullis-completions", "portcullis completions ", " [--help] bash|zsh|fish"),
+    ] {
+        assert_eq!(synopsis(name), format!("{typed}{everywhere}{given}"));
+    }
+}
+
 /// A command or an option without a word of help would be a hole in its page.
 #[test]
 fn everything_that_can_be_typed_is_explained() {

@@ -15,7 +15,7 @@ fn every_command_of_the_page_works_as_written() {
     // The one that does not wait may have ended by then, too.
     let done = typed.out.matches("\"state\":\"done\"").count();
     assert!(done >= 2, "a reset and a sealed one were done:\n{}", typed.out);
-    typed.says(&["\"status\":\"ready\"", "HTTP/1.1 20", "current", "operations are back"]);
+    typed.says(&["\"status\":\"ready\"", "HTTP/1.1 20", "current", " back; "]);
     let log = typed.log();
     for secret in ["staple of the horse", "another fine password", "pct_"] {
         assert!(!log.contains(secret) && !typed.out.contains(secret), "{secret} was told:\n{}\n{log}", typed.out);

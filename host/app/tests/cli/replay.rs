@@ -134,8 +134,8 @@ fn what_cannot_be_replayed() {
     let folder = Folder::new();
     let file = folder.recorded();
     let replay = |arguments: &[&str]| folder.run(&[&["replay", "--json"], arguments].concat());
-    ends(&replay(&["nowhere.jsonl"]), 2, "recording-unusable");
-    ends(&replay(&[&file, "--connector", "another"]), 2, "recording-unusable");
+    ends(&replay(&["nowhere.jsonl"]), 2, "file-unusable");
+    ends(&replay(&[&file, "--connector", "another"]), 2, "unknown-connector");
     let broken = folder.write("broken.jsonl", &folder.read("recording.jsonl")[..900]).display().to_string();
     ends(&replay(&[&broken]), 2, "recording-unusable");
     let changed = folder.read("recording.jsonl").replace("\"must-change\":true", "\"must-change\":false");
@@ -156,13 +156,13 @@ fn a_file_that_cannot_be_written_is_found_before_anything_is_done() {
     let folder = Folder::new();
     let run =
         folder.refuses(&["reset", ALICE, "--password-stdin", "--record", "/nowhere/recording.jsonl", "--json"], NEW);
-    ends(&run, 2, "recording-unusable");
+    ends(&run, 2, "file-unusable");
     let run = folder.run(&["record", "--connector", "mock", "--to", "/nowhere/recording.jsonl", "--json"]);
-    ends(&run, 2, "recording-unusable");
+    ends(&run, 2, "file-unusable");
     let to = folder.path().join("recording.jsonl").display().to_string();
     let state = folder.path().join("state").display().to_string();
     let run = folder.run(&["record", "--connector", "mock", "--to", &to, "--json", "--state", &state]);
-    ends(&run, 2, "not-possible-now");
+    ends(&run, 2, "service-not-running");
     assert!(!fs::exists(&to).unwrap(), "nothing was recorded, so there is no file");
 }
 
@@ -171,6 +171,6 @@ fn every_command_of_the_page_works_as_written() {
     let page = fs::read_to_string(root().join("docs/replay.md")).unwrap();
     let typed = Typed::as_written(&page, Some("8441"), ("portcullis ", 6));
     let denied = "denied             ldap.modify pwdreset: not granted";
-    typed.says(&["1 operations are in", "2 replayed: 2 as recorded", denied]);
+    typed.says(&["1 operation is in", "2 replayed: 2 as recorded", denied]);
     assert!(!typed.out.contains("staple of the horse"), "{}", typed.out);
 }

@@ -44,7 +44,8 @@ fn json<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn what_is_not_there_or_has_ended_is_neither_retried_nor_cancelled() {
     let world = World::new();
-    world.run(&json(&["operations", "list"])).refused(1, "journal-unwritable");
+    world.run(&json(&["operations", "list"])).refused(17, "misconfigured");
+    world.run(&json(&["keys", "list"])).refused(17, "misconfigured");
     let mut serve = world.serve();
     let done = serve.post(DESK, &status(ALICE), &[]).operation();
     let check = || {
@@ -149,12 +150,12 @@ fn a_backup_is_made_while_it_runs_and_put_back_while_it_does_not() {
     let world = World::new();
     let backup = world.path("backup");
     let backup = backup.to_str().unwrap();
-    world.run(&json(&["backup", backup])).refused(1, "journal-unwritable");
+    world.run(&json(&["backup", backup])).refused(17, "misconfigured");
     let mut serve = world.serve();
     assert_eq!(serve.post(DESK, &reset(ALICE, SECRET), &[]).status, 201);
     world.run(&["backup", backup]).reads("backup");
     let written = fs::read(backup).unwrap();
-    world.run(&json(&["backup", backup])).refused(1, "journal-unwritable");
+    world.run(&json(&["backup", backup])).refused(2, "file-unusable");
     assert_eq!(fs::read(backup).unwrap(), written, "a file that exists was written");
     assert!(!written.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()));
     world.run(&json(&["restore", backup])).refused(1, "journal-unwritable");
@@ -170,7 +171,7 @@ fn a_backup_is_made_while_it_runs_and_put_back_while_it_does_not() {
     world.run(&json(&["restore", "/nonexistent/backup"])).refused(1, "journal-unwritable");
     assert_eq!(fs::read(&journal).unwrap(), before, "the journal has changed");
     let run = world.run(&["restore", backup]).good();
-    assert!(run.starts_with("1 operations are back; 0 were open"), "{run}");
+    assert!(run.starts_with("1 operation is back; 0 were open"), "{run}");
     let serve = world.serve();
     assert_eq!(serve.operations().len(), 1, "what came after the backup is gone");
 }

@@ -195,7 +195,7 @@ fn a_damaged_journal_is_not_served_and_restore_is_named() {
     }
     torn(bytes);
     let run = world.run(&["restore", world.path("backup").to_str().unwrap()]).good();
-    assert!(run.contains("1 operations are back"), "{run}");
+    assert!(run.contains("1 operation is back"), "{run}");
     let serve = world.serve();
     assert_eq!(serve.operations().len(), 1);
 }

@@ -71,7 +71,7 @@ fn the_next_operations_are_recorded_and_replay_as_they_went() {
     }
     assert_eq!(world.run(&["replay", to]).good(), "2 replayed: 2 as recorded, 0 another way, 0 cannot be told\n");
     let again = world.run(&["record", "--connector", "mock", "--to", to, "--json"]);
-    assert_eq!((again.code, &again.json()["fault"]["code"]), (Some(2), &"recording-unusable".into()), "it exists");
+    assert_eq!((again.code, &again.json()["fault"]["code"]), (Some(2), &"file-unusable".into()), "it exists");
 }
 
 #[test]

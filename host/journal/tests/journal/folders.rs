@@ -1,7 +1,9 @@
 //! Who may use a folder, and what is never taken for a new journal.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use portcullis_journal::{Journal, JournalError};
 
@@ -119,4 +121,35 @@ fn nothing_to_read_is_told_and_nothing_is_made() {
         assert!(matches!(Journal::read_only(&path), Err(JournalError::Missing { .. })));
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+const FOLDER: &str = "JOURNAL_FOLDER_OF_ANOTHER_USER";
+const NOBODY: u32 = 65_534;
+
+/// What [`a_folder_whose_group_is_another_is_the_owners_all_the_same`] runs as another user.
+#[tokio::test]
+async fn the_owner_of_a_folder_opens_it() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let journal = Journal::open(std::path::Path::new(&folder)).unwrap();
+    accepted(&journal, operation("alice")).await;
+}
+
+/// As `chown portcullis DIR` leaves it, which gives the group to nobody.
+#[test]
+fn a_folder_whose_group_is_another_is_the_owners_all_the_same() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("state");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(outer.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    if chown(&folder, Some(NOBODY), None).is_err() {
+        eprintln!("skipped: only root gives a folder away");
+        return;
+    }
+    let mut owner = Command::new(std::env::current_exe().unwrap());
+    owner.args(["--exact", "folders::the_owner_of_a_folder_opens_it"]).env(FOLDER, &folder);
+    let output = owner.current_dir("/").uid(NOBODY).gid(NOBODY).output().unwrap();
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).join("\n");
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    assert_eq!(fs::metadata(folder.join("journal.db")).unwrap().uid(), NOBODY);
 }

@@ -53,6 +53,8 @@ pub const fn status(code: FaultCode) -> StatusCode {
         | F::WrongDirectory
         | F::Misconfigured
         | F::RecordingUnusable
+        | F::FileUnusable
+        | F::ServiceNotRunning
         | F::ConnectionUnprotected
         | F::PluginUnusable
         | F::PluginUnreadable

@@ -58,6 +58,8 @@ macro_rules! codes {
 codes! {
     WiderThanCeiling = "wider-than-ceiling", Error, "A connector is granted more than the ceiling allows.",
         "The host does not start it. Take the line away, or have the security team raise the ceiling.";
+    ConnectorUnusable = "connector-unusable", Error, "A connector's file cannot be used.",
+        "The host runs nothing of this connector, and nothing else can be said of it. Correct what the file has wrong.";
     PluginUnusable = "plugin-unusable", Error, "A plugin cannot be loaded.",
         "Nothing can be said about what it asks for, and nothing that it is for is done. Put a component in its place.";
     PluginChanged = "plugin-changed", Error, "A plugin is not the one that was pinned or approved.",

@@ -3,6 +3,7 @@
 
 mod ceiling;
 mod code;
+mod connector;
 mod denied;
 mod directory;
 mod log;
@@ -10,11 +11,14 @@ mod plugin;
 mod tighter;
 mod unused;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use code::{Code, Severity};
 
 use super::report::{Place, Report, Subject, Text, used::Log};
+use crate::config::Broken;
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,6 +74,14 @@ pub fn of(subject: &Subject<'_>) -> Vec<Finding> {
     all
 }
 
+/// What is to be said of a connector whose file cannot be used: each mistake.
+#[must_use]
+pub fn of_broken(broken: &Broken) -> Vec<Finding> {
+    let mut all = connector::of(broken);
+    all.iter_mut().for_each(|finding| finding.connector = Some(broken.name.as_str().into()));
+    all
+}
+
 /// What is to be said of the whole configuration; `ceiling` is where one would be.
 #[must_use]
 pub fn of_all(log: &Log, has_ceiling: bool, ceiling: Place) -> Vec<Finding> {
@@ -93,7 +105,7 @@ impl Finding {
     #[must_use]
     pub fn stops(&self) -> bool {
         match self.code {
-            Code::WiderThanCeiling | Code::PluginUnusable | Code::RequestedNotGranted => true,
+            Code::ConnectorUnusable | Code::WiderThanCeiling | Code::PluginUnusable | Code::RequestedNotGranted => true,
             // One that was not approved is still run by commands.
             Code::PluginChanged => !self.about.iter().any(|about| about.as_str() == APPROVED),
             _ => false,
@@ -109,6 +121,13 @@ impl Report {
     #[must_use]
     pub fn is_stopped(&self, connector: &Text) -> bool {
         self.findings.iter().any(|finding| finding.connector.as_ref() == Some(connector) && finding.stops())
+    }
+
+    /// The connectors of which nothing but findings can be told: their files cannot be used.
+    #[must_use]
+    pub fn unusable(&self) -> BTreeSet<&Text> {
+        let broken = self.findings.iter().filter(|finding| finding.code == Code::ConnectorUnusable);
+        broken.filter_map(|finding| finding.connector.as_ref()).collect()
     }
 
     /// How many findings weigh as much as this or more.

@@ -101,6 +101,8 @@ fn location(here: &Path, bases: &Bases, place: &Place) -> Value {
     };
     let artifact = match bases.0.iter().find_map(within) {
         Some((base, relative)) => json!({ "uri": encoded(&relative.display().to_string()), "uriBaseId": base }),
+        // The root alone has its slash at the end.
+        None if file == Path::new("/") => json!({ "uri": "file:///" }),
         None => json!({ "uri": uri(&file) }),
     };
     let line = place.line.unwrap_or(1);

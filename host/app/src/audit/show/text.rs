@@ -11,6 +11,9 @@ pub fn text(report: &Report) -> String {
     for connector in &report.connectors {
         text += &one(report, connector);
     }
+    for name in report.unusable() {
+        text += &format!("{name}\n  {}\n\n", words::UNUSABLE);
+    }
     text += &format!("audit log  {}\n", words::log(report));
     text += &match &report.ceiling {
         Some(ceiling) => format!("ceiling    {}, sha256 {}\n", ceiling.file, ceiling.sha256),

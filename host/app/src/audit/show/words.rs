@@ -81,6 +81,10 @@ pub(super) fn over(report: &Report, connector: &ConnectorReport) -> String {
 pub(super) const STOPPED: &str = "As it stands, the host runs nothing of this connector: its errors say why. What follows is what \
                                   would hold.";
 
+/// The same of one whose file cannot be used.
+pub(super) const UNUSABLE: &str =
+    "The file of this connector cannot be used: the host runs nothing of it, and nothing else can be told of it.";
+
 /// What was done on the servers for `--live`, and what it showed; nothing where nobody looked.
 pub(super) fn service_account(connector: &ConnectorReport) -> Option<String> {
     let account = connector.service_account.as_ref()?;

@@ -9,7 +9,7 @@ use portcullis_sandbox::Plugin;
 
 use crate::ceiling::{Ceiling, Excess};
 use crate::commands::setup::Setup;
-use crate::config::{self, ConnectorFile};
+use crate::config::{ConnectorFile, Folder};
 use crate::connector::{grants, pinned};
 
 /// A connector that does not start with the plugin.
@@ -34,10 +34,9 @@ pub(super) struct Against {
 impl Against {
     pub(super) fn of(setup: &Setup, ceiling: &Ceiling, path: &Path, plugin: &Plugin) -> Self {
         // A file with mistakes is told by `check`; the others are looked at all the same.
-        let paths = config::files(&setup.config).unwrap_or_default();
-        let load = |file: &std::path::PathBuf| config::load_file(file, &setup.config.join("plugins")).ok();
+        let all = Folder::load(&setup.config).unwrap_or_default().usable;
         let same = |file: &ConnectorFile| file.plugin.canonicalize().ok() == path.canonicalize().ok();
-        let files: Vec<ConnectorFile> = paths.iter().filter_map(load).filter(same).collect();
+        let files: Vec<ConnectorFile> = all.into_iter().filter(same).collect();
         let mut against =
             Self { never: never(path, plugin, &files), excesses: Vec::new(), held: Vec::new(), named: files.len() };
         for file in &files {

@@ -1,6 +1,9 @@
 //! `portcullis audit [CONNECTOR]`: reads the files, the plugins and the log, and says what `crate::audit::report` and
 //! `crate::audit::findings` make of them. Nothing of a plugin runs, and nothing is connected without `--live`.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -8,14 +11,17 @@ use clap::{Args, ValueEnum};
 use portcullis_audit::PublicKey;
 use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::Sandbox;
+use rustix::fs::OFlags;
 
 use super::chain::parse_key;
 use crate::audit::findings::{self, Severity};
 use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, Text, used};
 use crate::audit::show as form;
 use crate::ceiling::{CEILING_FILE, Ceiling};
-use crate::commands::setup::Setup;
-use crate::config::{ConnectorFile, DirectorySource};
+use crate::commands::duration::{ago, any};
+use crate::commands::recorded::is_link;
+use crate::commands::setup::{Setup, complain};
+use crate::config::{ConnectorFile, DirectorySource, Folder};
 use crate::doctor::{Besides, besides};
 use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
@@ -26,10 +32,10 @@ pub(super) struct Report {
     connector: Option<String>,
 
     /// In which form: for people, for programs (the same as `--json`), for code scanning (SARIF 2.1.0), or as one page
-    /// for a reviewer, to be opened in a browser.
+    /// for a reviewer, to be opened in a browser. Without it for people.
     // The values stand in the name: mandoc does not like the list of them that comes otherwise.
-    #[arg(long, value_name = "text|json|sarif|html", value_enum, hide_possible_values = true, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_name = "text|json|sarif|html", value_enum, hide_possible_values = true)]
+    format: Option<Format>,
 
     /// Into this file, instead of standard output.
     #[arg(long, value_name = "FILE")]
@@ -40,7 +46,7 @@ pub(super) struct Report {
     fail_on: FailOn,
 
     /// How far back the log is looked at for what was used: 90d, 12h.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = any, allow_hyphen_values = true)]
     since: Option<Duration>,
 
     /// Connect to the directories as the service accounts, and find out whether these have more rights than the grants
@@ -70,25 +76,34 @@ enum FailOn {
 
 impl Report {
     pub(super) async fn run(self, setup: &Setup) -> ExitCode {
-        let (mut files, sandbox) = match setup.files().and_then(|files| setup.sandbox().map(|sandbox| (files, sandbox)))
-        {
+        if setup.json && self.format.is_some_and(|format| format != Format::Json) {
+            complain("error: `--json` is `--format json`, and another form was asked for: leave one of them away\n");
+            return ExitCode::Usage;
+        }
+        let loaded = setup.folder().and_then(|folder| setup.sandbox().map(|sandbox| (folder, sandbox)));
+        let (mut folder, sandbox) = match loaded {
             Ok(both) => both,
             Err(code) => return code,
         };
-        if let Err(code) = setup.only(&mut files, self.connector.as_deref()) {
-            return code;
+        if let Some(name) = &self.connector {
+            let names = folder.names();
+            folder.usable.retain(|file| file.name == *name);
+            folder.broken.retain(|broken| broken.name == *name);
+            if folder.names().is_empty() {
+                return setup.fault(&setup.unknown(name, &names));
+            }
         }
         let ceiling = match setup.ceiling() {
             Ok(ceiling) => ceiling,
             Err(code) => return code,
         };
-        let report = self.gather(setup, &files, &sandbox, &ceiling).await;
+        let report = self.gather(setup, &folder, &sandbox, &ceiling).await;
         let written = self.shown(setup, &report).and_then(|text| match &self.to {
             None => {
                 setup.print(&text);
                 Ok(())
             }
-            Some(path) => std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display())),
+            Some(path) => write(path, &text),
         });
         if let Err(why) = written {
             return setup.fault(&Fault::new(FaultCode::Misconfigured, format!("the report cannot be written: {why}")));
@@ -102,16 +117,14 @@ impl Report {
     }
 
     fn shown(&self, setup: &Setup, report: &report::Report) -> Result<String, String> {
-        match self.format {
+        match self.format.unwrap_or(if setup.json { Format::Json } else { Format::Text }) {
             Format::Html => Ok(form::html(report)),
             Format::Sarif => {
                 let here = std::env::current_dir().map_err(|error| format!("the folder of this run: {error}"))?;
                 Ok(show::to_text(&form::sarif(report, &here)))
             }
-            Format::Text if !setup.json => Ok(form::text(report)),
-            Format::Text | Format::Json => {
-                form::json(report).map(|value| show::to_text(&value)).map_err(|error| error.to_string())
-            }
+            Format::Text => Ok(form::text(report)),
+            Format::Json => form::json(report).map(|value| show::to_text(&value)).map_err(|error| error.to_string()),
         }
     }
 
@@ -131,11 +144,11 @@ impl Report {
     async fn gather(
         &self,
         setup: &Setup,
-        files: &[ConnectorFile],
+        Folder { usable: files, broken }: &Folder,
         sandbox: &Sandbox,
         ceiling: &Ceiling,
     ) -> report::Report {
-        let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
+        let since = self.since.map(ago);
         let (log, used) = used::read(&setup.state, files, since, self.key.clone());
         let approvals = Approvals::read(&setup.state);
         let mut connectors = Vec::with_capacity(files.len());
@@ -144,6 +157,7 @@ impl Report {
             .digest()
             .map(|digest| CeilingFacts { file: path.display().to_string().into(), sha256: digest.to_string().into() });
         let mut all = findings::of_all(&log, facts.is_some(), Place::whole(&path));
+        all.extend(broken.iter().flat_map(findings::of_broken));
         let nothing = used::Used::default();
         for file in files {
             let subject = Subject {
@@ -169,6 +183,16 @@ impl Report {
             findings: all,
         }
     }
+}
+
+/// Writes the file anew, and never what a link in its place points to.
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| match is_link(&error) {
+        true => format!("{} is a link: name the file itself", path.display()),
+        false => format!("{}: {error}", path.display()),
+    })
 }
 
 /// A plugin's file, and whether the service would run it.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use portcullis_audit::fact::JournalRestored;
 use portcullis_journal::{Journal, JournalError, restore};
-use portcullis_model::{Fault, FaultCode};
 use serde_json::json;
 
+use crate::audit::report::counted;
 use crate::commands::setup::Setup;
 use crate::show::{self, ExitCode};
 
@@ -47,9 +47,10 @@ pub(in crate::commands) fn put_back(setup: &Setup, from: &Path) -> ExitCode {
         Ok(restored) => {
             let kept = restored.kept.map(|path| format!("; the journal that was there is {}", path.display()));
             setup.print(&format!(
-                "{} operations are back; {} were open and are in doubt: the service looks what became of them, and \
-                 carries none of them out again by itself{}\n",
-                restored.operations,
+                "{} {} back; {} were open and are in doubt: the service looks what became of them, and carries none of \
+                 them out again by itself{}\n",
+                counted(restored.operations, "operation"),
+                if restored.operations == 1 { "is" } else { "are" },
                 restored.in_doubt,
                 kept.unwrap_or_default()
             ));
@@ -60,5 +61,5 @@ pub(in crate::commands) fn put_back(setup: &Setup, from: &Path) -> ExitCode {
 }
 
 fn failed(setup: &Setup, error: &JournalError) -> ExitCode {
-    setup.fault(&Fault::new(FaultCode::JournalUnwritable, error.to_string()))
+    setup.fault(&super::journal(error))
 }

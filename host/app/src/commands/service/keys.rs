@@ -5,9 +5,10 @@ use std::time::Duration;
 use clap::Subcommand;
 use portcullis_audit::fact::KeyRotated;
 use portcullis_model::{Fault, FaultCode};
-use portcullis_seal::{KeyError, KeyRing};
+use portcullis_seal::KeyError;
 use serde_json::json;
 
+use crate::commands::duration::duration;
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::show::{self, ExitCode};
@@ -19,7 +20,7 @@ pub(in crate::commands) enum Keys {
     /// Make a new key. What was sealed with the former ones is taken until the overlap ends.
     Rotate {
         /// How long the former keys are still taken, for example 7d; without it `[keys] overlap` of portcullis.toml.
-        #[arg(long, value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
         overlap: Option<Duration>,
     },
 }
@@ -43,7 +44,7 @@ impl Keys {
 
 fn done(setup: &Setup, rotate: Option<Duration>) -> Result<(), Fault> {
     let wrong = |error: KeyError| Fault::new(FaultCode::Misconfigured, error.to_string());
-    let keys = KeyRing::existing(&setup.state).map_err(wrong)?;
+    let keys = super::keys(setup)?;
     if let Some(overlap) = rotate {
         // A log that takes nothing is found before there is something to be written down.
         setup.audit_log()?.close();

@@ -15,6 +15,12 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use portcullis_journal::JournalError;
+use portcullis_model::{Fault, FaultCode};
+use portcullis_seal::KeyRing;
+
+use super::setup::Setup;
+
 /// Where a package puts the state folder.
 const STATE: &str = "/var/lib/portcullis";
 
@@ -28,4 +34,27 @@ pub(super) fn default_state() -> PathBuf {
         ours.then(|| folder("XDG_STATE_HOME").or_else(home))?.map(|folder| folder.join("portcullis"))
     };
     folder("STATE_DIRECTORY").or_else(own).unwrap_or_else(|| PathBuf::from(STATE))
+}
+
+/// The fault of a command that needs the journal.
+fn journal(error: &JournalError) -> Fault {
+    let code = match error {
+        JournalError::Missing { .. } => FaultCode::Misconfigured,
+        JournalError::Exists { .. } => FaultCode::FileUnusable,
+        _ => FaultCode::JournalUnwritable,
+    };
+    Fault::new(code, error.to_string())
+}
+
+/// The keys of the state folder.
+fn keys(setup: &Setup) -> Result<KeyRing, Fault> {
+    let wrong = |text: String| Fault::new(FaultCode::Misconfigured, text);
+    if !setup.state.join("keys").exists() {
+        let text = format!(
+            "there are no keys in {}: the service makes the first one when it starts; name its state folder with --state",
+            setup.state.display()
+        );
+        return Err(wrong(text));
+    }
+    KeyRing::existing(&setup.state).map_err(|error| wrong(error.to_string()))
 }

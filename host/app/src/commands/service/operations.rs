@@ -1,6 +1,6 @@
 //! `portcullis operations list|show|retry|cancel`: what the service was asked for and what became of it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use http::Method;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::control;
 use super::words;
+use crate::commands::duration::{ago, any};
 use crate::commands::setup::Setup;
 use crate::show::{self, ExitCode};
 
@@ -55,7 +56,7 @@ pub(in crate::commands) struct List {
     #[arg(long)]
     caller: Option<String>,
     /// Only those accepted in this time until now, for example 2h or 7d.
-    #[arg(long, value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = any, allow_hyphen_values = true)]
     within: Option<Duration>,
     /// How many at most.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
@@ -95,7 +96,7 @@ impl List {
             account: self.account.map(Login::new).transpose().map_err(unusable)?,
             caller: self.caller,
             connector: self.connector,
-            since: self.within.and_then(|within| SystemTime::now().checked_sub(within)),
+            since: self.within.map(ago),
             until: None,
         };
         let reader = Journal::read_only(&setup.state).map_err(unreadable)?;
@@ -191,5 +192,5 @@ fn unusable(error: impl std::fmt::Display) -> Fault {
 }
 
 fn unreadable(error: JournalError) -> Fault {
-    Fault::new(FaultCode::JournalUnwritable, error.to_string())
+    super::journal(&error)
 }

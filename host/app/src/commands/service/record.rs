@@ -10,6 +10,8 @@ use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
 use super::control::{self, Stream};
+use crate::audit::report::counted;
+use crate::commands::duration::duration;
 use crate::commands::recorded::Recorded;
 use crate::commands::setup::{Setup, complain};
 use crate::recording::MAX_LINE;
@@ -26,7 +28,7 @@ pub(in crate::commands) struct Record {
     operations: Option<u64>,
 
     /// Ends after this time, for example 10m.
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     time: Option<Duration>,
 
     /// The file, which must not exist yet. Only its owner may read it.
@@ -53,9 +55,12 @@ impl Record {
         } else {
             let lost = match written.lost {
                 0 => String::new(),
+                1 => "; 1 was lost: it came faster than it could be written, or held too much".to_owned(),
                 lost => format!("; {lost} were lost: they came faster than they could be written, or held too much"),
             };
-            setup.print(&format!("{} operations are in {}{lost}\n", written.recorded, self.to.display()));
+            let are = if written.recorded == 1 { "is" } else { "are" };
+            let recorded = counted(written.recorded, "operation");
+            setup.print(&format!("{recorded} {are} in {}{lost}\n", self.to.display()));
         }
         ExitCode::Done
     }
@@ -74,8 +79,11 @@ impl Record {
 
     async fn open(&self, setup: &Setup) -> Result<Stream, Fault> {
         control::open(&setup.state, &self.path()).await?.ok_or_else(|| {
-            let text = format!("no service runs on {}; record a single operation with --record", setup.state.display());
-            Fault::new(FaultCode::NotPossibleNow, text)
+            let text = format!(
+                "no service runs on {}; what is typed is recorded with its own option --record FILE",
+                setup.state.display()
+            );
+            Fault::new(FaultCode::ServiceNotRunning, text)
         })
     }
 

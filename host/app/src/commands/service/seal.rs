@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use portcullis_model::{Fault, FaultCode, Login, OperationKind};
-use portcullis_seal::{Binding, KeyRing, Label, PublicKey, seal, unix_seconds};
+use portcullis_seal::{Binding, Label, PublicKey, seal, unix_seconds};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::commands::duration::duration;
 use crate::commands::password::Source;
 use crate::commands::setup::Setup;
 use crate::show::{self, ExitCode};
@@ -31,7 +32,7 @@ pub(in crate::commands) struct Seal {
     label: Option<Label>,
 
     /// How long it may be handed over, for example 10m.
-    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     expires: Duration,
 
     /// The answer of `GET /v1/keys`, in a file; without it the keys of the state folder are used.
@@ -99,9 +100,7 @@ impl Seal {
     fn key(&self, setup: &Setup) -> Result<PublicKey, Fault> {
         let wrong = |text: String| Fault::new(FaultCode::Misconfigured, text);
         let Some(path) = &self.keys else {
-            return KeyRing::existing(&setup.state)
-                .map(|ring| ring.current())
-                .map_err(|error| wrong(error.to_string()));
+            return super::keys(setup).map(|ring| ring.current());
         };
         let bytes = std::fs::read(path).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
         let published: Published = serde_json::from_slice(&bytes)

@@ -19,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::doors::Doors;
 use crate::audit::{self, anchors};
+use crate::commands::duration::duration;
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::observe::{Metrics, Observe};
@@ -36,7 +37,7 @@ const KEYS: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Serve {
     /// How long what runs may go on when the service is told to stop.
-    #[arg(long, default_value = "20s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    #[arg(long, default_value = "20s", value_parser = duration, allow_hyphen_values = true, value_name = "TIME")]
     finish: Duration,
 }
 

@@ -209,6 +209,7 @@ fn no_words_make_it_invalid() {
         Just("</script><script>alert(1)</script>".to_owned()),
         Just("C:\\folder\\a b|*?.toml".to_owned()),
         Just("//host/share".to_owned()),
+        Just("..".to_owned()),
     ];
     // Nothing is written down beside the tests: what failed once becomes a case above.
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };

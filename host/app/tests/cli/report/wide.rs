@@ -162,3 +162,20 @@ fn a_plugin_that_asks_for_more_is_told_before_it_runs() {
         code == "requested-not-granted" && about.iter().any(|interface| interface.starts_with("wasi:sockets/"))
     }));
 }
+
+/// Who does what the remedy says has a file that can still be used.
+#[test]
+fn a_section_that_holds_nothing_else_is_taken_away_whole() {
+    let folder = Folder::new();
+    let before = folder.read(MOCK);
+    folder.write(MOCK, format!("{before}\n[log]\nlevel = \"info\"\n"));
+    let (found, _) = report(&folder, &[]);
+    let all = found["findings"].as_array().unwrap();
+    let found = all.iter().find(|finding| finding["code"] == "granted-not-requested").unwrap();
+    assert_eq!(found["remedy"], "take the section `[log]` away", "{found:#}");
+    let line = usize::try_from(found["place"]["line"].as_u64().unwrap()).unwrap();
+    assert_eq!(folder.read(MOCK).lines().nth(line - 1), Some("[log]"));
+    folder.write(MOCK, before);
+    let (mended, _) = report(&folder, &[]);
+    assert!(mended["findings"].as_array().unwrap().iter().all(|finding| finding["code"] != "granted-not-requested"));
+}

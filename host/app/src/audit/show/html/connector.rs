@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::words;
 use crate::audit::findings::Finding;
-use crate::audit::report::{AgainstCeiling, ConnectorReport, Report, Requested, Row};
+use crate::audit::report::{AgainstCeiling, ConnectorReport, Report, Requested, Row, Text};
 
 /// The sections of a connector's file, for people.
 const GROUPS: [(&str, &str); 10] = [
@@ -47,6 +47,15 @@ pub(super) fn connector(page: &mut Page, report: &Report, connector: &ConnectorR
         page.raw("</ul>\n");
     }
     identity(page, connector);
+    page.raw("</section>\n");
+}
+
+/// A connector of which nothing is known but what is wrong with its file.
+pub(super) fn unusable(page: &mut Page, report: &Report, name: &Text) {
+    page.raw("<section>\n<h2 id=\"c-").id(name).raw("\">").words(name).raw("</h2>\n");
+    page.raw("<p class=\"stopped\"><strong>").raw(words::UNUSABLE).raw("</strong></p>\n");
+    let mine = report.findings.iter().filter(|finding| finding.connector.as_ref() == Some(name));
+    mine.for_each(|one| finding(page, one));
     page.raw("</section>\n");
 }
 

@@ -69,6 +69,7 @@ pub fn html(report: &Report) -> String {
     for connector in &report.connectors {
         connector::connector(&mut page, report, connector);
     }
+    report.unusable().into_iter().for_each(|name| connector::unusable(&mut page, report, name));
     page.raw("<h2>Five words</h2>\n<dl>\n");
     for (word, meaning) in GLOSSARY {
         page.raw("<dt><strong>").raw(word).raw("</strong></dt><dd>").raw(meaning).raw("</dd>\n");
@@ -99,6 +100,12 @@ fn summary(page: &mut Page, report: &Report) {
             page.raw("<span class=\"chip error\">does not run</span> ");
         }
         counts(page, report.findings.iter().filter(mine));
+        page.raw("</td></tr>\n");
+    }
+    for name in report.unusable() {
+        page.raw("<tr><td><a href=\"#c-").id(name).raw("\">").words(name);
+        page.raw("</a></td><td>not known</td><td><span class=\"chip error\">does not run</span> ");
+        counts(page, report.findings.iter().filter(|finding| finding.connector.as_ref() == Some(name)));
         page.raw("</td></tr>\n");
     }
     page.raw("</tbody>\n</table>\n<dl class=\"facts\">\n<dt>Audit log</dt><dd>")
