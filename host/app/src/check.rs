@@ -45,12 +45,15 @@ impl Finding {
 /// Looks at everything: the pin, what is granted and not offered, the directory, and what the plugin's own check says.
 ///
 /// Takes at most the directory's timeouts and the connector's time limit.
-pub async fn look(connector: &Connector) -> Vec<Finding> {
-    look_traced(connector, &Trace::default()).await
+/// What the plugin's own check asked of the host is in the trace.
+pub async fn look_traced(connector: &Connector, trace: &Trace) -> Vec<Finding> {
+    let mut findings = look_from_outside(connector).await;
+    findings.extend(own_findings(connector, trace).await);
+    findings
 }
 
-/// [`look`], with what the plugin's own check asked of the host in a trace.
-pub async fn look_traced(connector: &Connector, trace: &Trace) -> Vec<Finding> {
+/// The same without the plugin's own check: nothing of the plugin runs.
+pub async fn look_from_outside(connector: &Connector) -> Vec<Finding> {
     let mut findings =
         vec![Finding::new(Severity::Good, "the plugin is loaded and linked with what it was granted", "")];
     if connector.file.sha256.is_none() {
@@ -64,7 +67,6 @@ pub async fn look_traced(connector: &Connector, trace: &Trace) -> Vec<Finding> {
     if let Some(directory) = &connector.context.directory {
         findings.extend(directory_findings(connector, &**directory).await);
     }
-    findings.extend(own_findings(connector, trace).await);
     findings
 }
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{About, Fact, Hash, Place};
+use crate::{About, Entry, Fact, Hash, Place};
 
 /// The version of the format. A field may be added within a version; none changes its meaning or goes.
 pub const VERSION: u32 = 1;
@@ -39,9 +39,18 @@ pub(crate) struct Links {
 }
 
 impl Line {
+    /// Whether it is the line of this fact: of the same moment, about the same, with the same words.
+    #[must_use]
+    pub fn tells(&self, entry: &Entry) -> bool {
+        self.at == written(entry.at) && self.about == entry.about && self.fact == entry.fact
+    }
+
     /// The line after a place.
     pub(crate) fn after(place: Place, at: SystemTime, about: About, fact: Fact) -> Self {
-        let at = humantime::format_rfc3339_millis(at).to_string();
-        Self { v: VERSION, seq: place.seq + 1, at, prev: place.hash, about, fact }
+        Self { v: VERSION, seq: place.seq + 1, at: written(at), prev: place.hash, about, fact }
     }
+}
+
+fn written(at: SystemTime) -> String {
+    humantime::format_rfc3339_millis(at).to_string()
 }

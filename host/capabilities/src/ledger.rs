@@ -46,7 +46,7 @@ pub struct Seen {
     pub unprotected: Option<String>,
     /// The directory refused the service account itself, in words.
     pub service_account: Option<String>,
-    /// Why nothing may take effect: the intent could not be written down.
+    /// Why nothing more may take effect: the intent could not be written down.
     pub unintended: Option<Fault>,
     /// The last time that the directory could not be reached or made no sense, in words.
     pub unreachable: Option<String>,

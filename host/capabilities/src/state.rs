@@ -58,8 +58,10 @@ pub struct OperationState {
     pub(crate) sink: Sink,
     pub(crate) wasi: Option<WasiCtx>,
     pub(crate) clock: Clock,
-    /// Still to be asked before the first effect.
+    /// Asked before each effect.
     pub(crate) intent: Option<Arc<dyn Intent>>,
+    /// Whether it was asked.
+    pub(crate) intended: bool,
     /// Settings and the log, which are told of once.
     told: BTreeSet<Use>,
     limiter: Limiter,
@@ -76,7 +78,7 @@ impl OperationState {
         Self { writes: operation.kind.writes(), changes, ..state }
     }
 
-    /// With what has to happen before the first effect.
+    /// With what has to happen before each effect.
     #[must_use]
     pub fn with_intent(self, intent: Option<Arc<dyn Intent>>) -> Self {
         Self { intent, ..self }
@@ -116,6 +118,7 @@ impl OperationState {
             wasi: None,
             clock: Clock::default(),
             intent: None,
+            intended: false,
             told: BTreeSet::new(),
             limiter,
             calls_left,

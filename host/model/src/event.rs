@@ -39,6 +39,24 @@ pub struct Note {
     pub text: String,
 }
 
+/// What became of a bind that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Tried {
+    /// A server answered.
+    Answered {
+        /// The LDAP result code: 0 where the password is right.
+        code: u32,
+        /// The server.
+        server: String,
+    },
+    /// No answer came.
+    Unanswered {
+        /// What happened to the connection.
+        reason: String,
+    },
+}
+
 /// One fact about an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -112,6 +130,13 @@ pub enum Event {
         /// What happened to the connection.
         reason: String,
     },
+    /// A bind as the target was tried for the plugin (`try-bind`): whether a password is the target's.
+    Tried {
+        /// Which password of the operation.
+        password: &'static str,
+        /// What became of it.
+        answer: Tried,
+    },
     /// The host looked whether the password took effect.
     Confirmed {
         /// How, and what was seen.
@@ -157,6 +182,12 @@ impl fmt::Display for Event {
                 write!(f, "refused    {} by {server}: result code {code}", what.join(", "))
             }
             Self::InDoubt { what, reason, .. } => write!(f, "in doubt   {}: {reason}", what.join(", ")),
+            Self::Tried { password, answer: Tried::Answered { code, server } } => {
+                write!(f, "tried      a bind with the password `{password}` on {server}: result code {code}")
+            }
+            Self::Tried { password, answer: Tried::Unanswered { reason } } => {
+                write!(f, "tried      a bind with the password `{password}`: {reason}")
+            }
             Self::Confirmed { how } => write!(f, "confirmed  {how}"),
             Self::PluginEnded { code, reason } => write!(f, "plugin     {code}: {reason}"),
             Self::Omitted { count } => write!(f, "omitted    {count} more calls that were allowed or denied"),

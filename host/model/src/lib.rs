@@ -13,7 +13,7 @@ mod trace;
 mod used;
 
 pub use account::{AccountStatus, Login, LoginError, Verdict};
-pub use event::{Effect, Event, Note};
+pub use event::{Effect, Event, Note, Tried};
 pub use fault::{Blame, Fault, FaultCode, Retry};
 pub use operation::{Operation, OperationId, OperationKind, Passwords, ResetOptions};
 pub use outcome::{Confirmation, Outcome, Receipt, Result, Stage, Timings};

@@ -41,6 +41,10 @@ fn shown(fact: Fact) -> Option<String> {
         Fact::Written(it) => format!("written {}", it.what.join(", ")),
         Fact::Refused(it) => format!("refused {} {}", it.what.join(", "), it.code),
         Fact::InDoubt(it) => format!("in-doubt {}", it.what.join(", ")),
+        Fact::Tried(it) => match it.code {
+            Some(code) => format!("tried {} {code}", it.password),
+            None => format!("tried {}", it.password),
+        },
         Fact::Confirmed(_) => "confirmed".to_owned(),
         Fact::PluginEnded(it) => format!("plugin-ended {}: {}", it.code, it.reason),
         Fact::Omitted(it) => format!("omitted {}", it.count),

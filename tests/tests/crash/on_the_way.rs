@@ -22,10 +22,12 @@ enum Moment {
     After,
 }
 
+/// `before` is how many writes the directory took before this one.
 async fn dies(
     server: &Arc<Server>,
     asked: Asked,
     at: (Request, usize),
+    before: usize,
     moment: Moment,
     writes: usize,
 ) -> Result<State> {
@@ -43,6 +45,7 @@ async fn dies(
     let life = begin(&scene.folders, &scene.wanted, None)?;
     victim.set(life.victim()).map_err(|_| "nobody else sets it")?;
     assert_eq!(life.end().await?.0, Ended::Killed);
+    scene.says_what_was_sent(before).await?;
     let before = scene.journal().await?.1.last().cloned();
     assert_eq!(live(&scene.folders, &[], None).await?, Ended::Finished);
     let state = scene.is_honest(before.as_ref(), writes).await?;
@@ -60,10 +63,11 @@ async fn each_write(asked: Asked) -> Result<()> {
     let at: Vec<_> = kinds.into_iter().flat_map(|kind| (0..scene.proxy.count(kind)).map(move |n| (kind, n))).collect();
     assert_eq!((at.len(), at.is_empty()), (writes, false));
     let moments = [Moment::Before, Moment::Instead, Moment::After];
-    let cases = at.iter().flat_map(|at| moments.map(|moment| (*at, moment)));
+    // A plugin sets the password (extended) before it writes what else was asked for.
+    let cases = at.iter().enumerate().flat_map(|(before, at)| moments.map(|moment| (*at, before, moment)));
     let server = &server;
-    let cases = stream::iter(cases).map(|(at, moment)| async move {
-        let state = dies(server, asked, at, moment, writes).await?;
+    let cases = stream::iter(cases).map(|(at, before, moment)| async move {
+        let state = dies(server, asked, at, before, moment, writes).await?;
         // With one write there is no doubt about what became of it.
         if writes == 1 {
             let done = moment != Moment::Instead;

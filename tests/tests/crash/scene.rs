@@ -163,18 +163,29 @@ impl Scene {
 }
 
 impl Scene {
+    /// Right after a kill: before a write is sent, it stands in the audit log that it was allowed, and that the `before`
+    /// earlier ones were written.
+    pub(crate) async fn says_what_was_sent(&self, before: usize) -> Result<()> {
+        let (record, _) = self.journal().await?;
+        let facts = self.facts(&record)?;
+        let allowed = facts.iter().filter(|fact| wrote(fact).next().is_some()).count();
+        let written = facts.iter().filter(|fact| matches!(fact, Fact::Written(_))).count();
+        assert_eq!((allowed, written), (before + 1, before), "{facts:?}");
+        Ok(())
+    }
+
+    fn facts(&self, record: &Record) -> Result<Vec<Fact>> {
+        let of_this = |line: &Line| line.about.operation.as_deref() == Some(record.id.as_str());
+        let lines: Vec<Line> = read(self.folders.state())?.collect::<std::result::Result<_, _>>()?;
+        Ok(lines.into_iter().filter(of_this).map(|line| line.fact).collect())
+    }
+
     /// Whatever took effect stands in the audit log, which is whole: what was allowed is written before the effect.
     fn left_a_trace(&self, record: &Record, shown: &Shown, killed: bool, told: &Told<'_>) -> Result<()> {
         let report = verify(self.folders.state(), &Options::default())?;
         assert!(report.is_whole(), "{:?}\n{told}", report.findings);
-        let of_this = |line: &Line| line.about.operation.as_deref() == Some(record.id.as_str());
-        let lines: Vec<Line> = read(self.folders.state())?.collect::<std::result::Result<_, _>>()?;
-        let facts: Vec<&Fact> = lines.iter().filter(|line| of_this(line)).map(|line| &line.fact).collect();
-        let uses = facts.iter().flat_map(|fact| match fact {
-            Fact::Allowed(allowed) => allowed.uses.as_slice(),
-            _ => &[],
-        });
-        let wrote = uses.filter(|used| matches!(used, Use::Write { .. } | Use::SetPassword)).count();
+        let facts = self.facts(record)?;
+        let wrote = facts.iter().flat_map(wrote).count();
         let effect = record.kind.writes() && (shown.all || shown.password);
         assert!(!effect || wrote > 0, "it took effect, and nothing says so: {facts:?}\n{told}");
         // A kill right after the journal's last entry leaves no time to tell it: the journal alone has it then.
@@ -183,6 +194,15 @@ impl Scene {
         assert!(ended, "the last fact is another end: {facts:?}\n{told}");
         Ok(())
     }
+}
+
+/// The writes that an `allowed` let pass.
+fn wrote(fact: &Fact) -> impl Iterator<Item = &Use> {
+    let uses = match fact {
+        Fact::Allowed(allowed) => allowed.uses.as_slice(),
+        _ => &[],
+    };
+    uses.iter().filter(|used| matches!(used, Use::Write { .. } | Use::SetPassword))
 }
 
 /// An operation as a person reads it when a test failed.

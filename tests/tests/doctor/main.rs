@@ -8,13 +8,28 @@ mod rights;
 mod servers;
 mod text;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{self, Examination, Finding, Mark, Step, StepName, Wanted};
 use portcullis::service::registry::approval::Approvals;
-use portcullis_model::Login;
+use portcullis_audit::AuditLog;
+use portcullis_model::{Fault, Login};
 use portcullis_tests::harness::{Draft, sandbox};
+use tempfile::TempDir;
+
+/// Where test resets are written down, and who typed them.
+type Audit = std::result::Result<(AuditLog, String), Fault>;
+
+pub(crate) fn audit() -> &'static Audit {
+    static LOG: LazyLock<(TempDir, Audit)> = LazyLock::new(|| {
+        let state = tempfile::tempdir().unwrap();
+        let log = AuditLog::open(state.path()).unwrap();
+        (state, Ok((log, "user:tester".to_owned())))
+    });
+    &LOG.1
+}
 
 /// Examines without a test account.
 pub(crate) async fn without_account(draft: &Draft) -> Examination {
@@ -26,6 +41,7 @@ pub(crate) async fn without_account(draft: &Draft) -> Examination {
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
             approvals: Approvals::default(),
+            audit: audit(),
             recent: None,
         },
     )
@@ -43,6 +59,7 @@ pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
             approvals: Approvals::default(),
+            audit: audit(),
             recent: None,
         },
     )
@@ -60,6 +77,7 @@ pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
             wait: Duration::from_secs(10),
             ceiling: Ceiling::none(),
             approvals: Approvals::default(),
+            audit: audit(),
             recent: None,
         },
     )

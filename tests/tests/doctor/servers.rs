@@ -97,6 +97,7 @@ async fn a_server_that_does_not_get_the_change_is_not_asked_for_the_password() -
         wait: Duration::from_secs(1),
         ceiling: Ceiling::none(),
         approvals: Approvals::default(),
+        audit: crate::audit(),
         recent: None,
     };
     let found = examine(&draft, wanted).await;

@@ -73,6 +73,7 @@ async fn all_is_well() -> Result<()> {
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
         approvals: Approvals::default(),
+        audit: crate::audit(),
         recent: Some(&Quiet),
     };
     let found = examine(&draft, wanted).await;
@@ -288,6 +289,7 @@ async fn much_is_wrong() -> Result<()> {
         wait: Duration::from_secs(10),
         ceiling: Ceiling::none(),
         approvals: Approvals::default(),
+        audit: crate::audit(),
         recent: Some(&Trouble),
     };
     let found = examine(&draft, wanted).await;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use portcullis_model::{Event, Outcome};
+use portcullis_model::{Event, Outcome, Tried};
 use portcullis_tests::harness::Report;
 
 /// A directory that tries to hurt.
@@ -47,6 +47,8 @@ fn shown(event: &Event) -> Option<String> {
         Event::Written { what, .. } => format!("written {}", what.join(", ")),
         Event::Refused { what, code, .. } => format!("refused {} {code}", what.join(", ")),
         Event::InDoubt { what, .. } => format!("in-doubt {}", what.join(", ")),
+        Event::Tried { password, answer: Tried::Answered { code, .. } } => format!("tried {password} {code}"),
+        Event::Tried { password, .. } => format!("tried {password}"),
         Event::Confirmed { how } => match how.split_once(": ") {
             Some((seen, _)) => format!("confirmed {seen}"),
             None => "confirmed".to_owned(),

@@ -1,8 +1,8 @@
 //! What the host writes into the audit log, and what is read out of it: `report`, `findings` and `show` are
 //! `portcullis audit`.
 //!
-//! What an operation was allowed and where it was located is written before its first effect, and the rest before anybody
-//! is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
+//! Where an operation was located and what it was allowed is written before each of its effects, and the rest before
+//! anybody is told how it ended. Nothing here decides anything, and nothing is written that holds a secret: the facts are made of
 //! events, which hold none.
 
 pub mod alarms;
@@ -23,6 +23,7 @@ use portcullis_capabilities::Intent;
 use portcullis_model::{Fault, FaultCode, Moment, Operation, Trace};
 use portcullis_sandbox::Sandbox;
 
+use crate::check::{Finding, look_traced};
 use crate::connector::Connector;
 use crate::operation::{Around, Report, perform_within};
 
@@ -45,7 +46,7 @@ pub(crate) fn facts(about: &About, moments: Vec<Moment>) -> Vec<Entry> {
     moments.into_iter().map(entry).collect()
 }
 
-/// Writes down what happened until now before the first effect of an operation.
+/// Writes down what happened until now before each effect of an operation.
 struct BeforeEffect {
     log: AuditLog,
     about: About,
@@ -56,11 +57,25 @@ impl Intent for BeforeEffect {
     async fn before_effect(&self, so_far: &Trace) -> Result<(), Fault> {
         self.log.append(facts(&self.about, so_far.take_new())).await.map_err(|error| unwritable(&error))
     }
+
+    async fn before_further_effect(&self, so_far: &Trace) -> Result<(), Fault> {
+        self.before_effect(so_far).await
+    }
 }
 
 /// The files of the plugins' cache that were found altered since this was asked the last time.
 pub(crate) fn altered(sandbox: &Sandbox) -> Vec<CacheAltered> {
     sandbox.take_altered().into_iter().map(|file| CacheAltered { file: file.display().to_string() }).collect()
+}
+
+/// Looks at a connector as somebody typed it, and writes down what the plugin's own check asked. Where that could not be
+/// written down, the findings are true all the same, and the second value says why.
+pub async fn look_audited(log: &AuditLog, caller: String, connector: &Connector) -> (Vec<Finding>, Result<(), Fault>) {
+    let trace = Trace::default();
+    let findings = look_traced(connector, &trace).await;
+    let about = About { operation: None, connector: Some(connector.file.name.clone()), caller: Some(caller) };
+    let kept = log.append(facts(&about, trace.take_new())).await.map_err(|error| unwritable(&error));
+    (findings, kept)
 }
 
 /// Does one operation that somebody typed, and writes down all of it. Where its end could not be written down, the report

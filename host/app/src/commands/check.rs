@@ -1,15 +1,19 @@
 //! `portcullis check`: are the service, the connectors, their plugins and their directories what they should be? Writes
-//! nothing.
+//! nothing but what the plugins' own checks asked, into the audit log. Where that takes nothing no plugin runs, and all
+//! else is looked at.
 
 mod service;
 
+use portcullis_audit::AuditLog;
 use portcullis_capabilities::Severity;
-use portcullis_model::FaultCode;
+use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
+use super::approve::who;
 use super::setup::Setup;
+use crate::audit::look_audited;
 use crate::ceiling::Excess;
-use crate::check::{Finding, look};
+use crate::check::{Finding, look_from_outside};
 use crate::config::{self, Diagnostic};
 use crate::connector::{Connector, NotStarted};
 use crate::show::{self, ExitCode};
@@ -17,6 +21,28 @@ use crate::show::{self, ExitCode};
 fn warned(warning: &Diagnostic) -> Finding {
     let help = miette::Diagnostic::help(warning).map(|help| help.to_string());
     Finding::new(Severity::Warning, warning.to_string(), help.unwrap_or_default())
+}
+
+/// Looks at one connector. The log is opened for the first one whose plugin has a check of its own.
+async fn look(setup: &Setup, log: &mut Option<Result<AuditLog, Fault>>, connector: &Connector) -> Vec<Finding> {
+    if !connector.exports.offers_check() {
+        return look_from_outside(connector).await;
+    }
+    match log.get_or_insert_with(|| setup.audit_log()) {
+        Ok(log) => {
+            let (findings, kept) = look_audited(log, format!("user:{}", who()), connector).await;
+            if let Err(fault) = kept {
+                tracing::error!("what the plugin's own check asked is not in the audit log: {fault}");
+            }
+            findings
+        }
+        Err(fault) => {
+            let mut findings = look_from_outside(connector).await;
+            let text = format!("the plugin's own check did not run, as the audit log takes nothing: {fault}");
+            findings.push(Finding::new(Severity::Warning, text, fault.code.remedy()));
+            findings
+        }
+    }
 }
 
 pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
@@ -37,12 +63,12 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     let problem = |findings: &[Finding]| findings.iter().any(Finding::is_problem);
     let broken = service.as_deref().is_some_and(problem);
     let mut worst = if broken { ExitCode::Configuration } else { ExitCode::Done };
-    let mut all = Vec::new();
+    let (mut all, mut log) = (Vec::new(), None);
     for file in files {
         let name = file.name.clone();
         let mut findings: Vec<Finding> = file.warnings.iter().map(warned).collect();
         match Connector::start(file, &sandbox, &ceiling) {
-            Ok(connector) => findings.extend(look(&connector).await),
+            Ok(connector) => findings.extend(look(setup, &mut log, &connector).await),
             Err(NotStarted::Above(excesses)) => {
                 worst = ExitCode::of_fault(&excesses.fault());
                 let problem = |excess: &Excess| {
@@ -59,6 +85,12 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
             worst = ExitCode::Configuration;
         }
         all.push((name, findings));
+    }
+    if let Err(fault) = setup.tell_altered(&sandbox) {
+        tracing::error!("an altered file of the plugins' cache is not in the audit log: {fault}");
+    }
+    if let Some(Ok(log)) = log {
+        log.close();
     }
     setup.print(&if setup.json { show::to_text(&as_json(service.as_deref(), &all)) } else { as_text(service, all) });
     worst

@@ -8,8 +8,9 @@ use clap::Args;
 use portcullis_journal::{Journal, JournalError};
 use portcullis_model::{Fault, FaultCode, Login};
 
+use super::approve::who;
 use super::setup::Setup;
-use crate::config;
+use crate::config::{self, ConnectorFile};
 use crate::doctor::{self, Recent, RecentSummary, Wanted};
 use crate::service::registry::approval::Approvals;
 use crate::show::{self, ExitCode};
@@ -59,13 +60,26 @@ impl Doctor {
             Err(code) => return code,
         };
         let approvals = Approvals::read(&setup.state).unwrap_or_default();
+        // Where no password is reset nothing is written down.
+        let resets = |file: &ConnectorFile| account.is_some() || test_accounts.contains_key(&file.name);
+        let audit = match !self.no_reset && files.iter().any(resets) {
+            true => setup.audit_log().map(|log| (log, format!("user:{}", who()))),
+            false => Err(Fault::new(FaultCode::AuditUnwritable, "nothing is to be reset")),
+        };
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             let account = account.clone().or_else(|| test_accounts.get(&file.name).cloned());
             let recent = recent.as_ref().map(|recent| recent as &dyn Recent);
             let (approvals, ceiling) = (approvals.clone(), ceiling.clone());
-            let wanted = Wanted { account, ceiling, reset: !self.no_reset, wait: self.wait, approvals, recent };
+            let (reset, wait, audit) = (!self.no_reset, self.wait, &audit);
+            let wanted = Wanted { account, ceiling, reset, wait, approvals, audit, recent };
             all.push(doctor::examine(file, &sandbox, &wanted).await);
+        }
+        if let Err(fault) = setup.tell_altered(&sandbox) {
+            tracing::error!("an altered file of the plugins' cache is not in the audit log: {fault}");
+        }
+        if let Ok((log, _)) = audit {
+            log.close();
         }
         setup.print(&if setup.json { show::to_text(&doctor::as_json(&all)) } else { doctor::as_text(&all) });
         doctor::exit_code(&all)

@@ -81,7 +81,7 @@ enum Command {
     Verify(operations::Verify),
     /// List the connectors, what they answer for, and whether they are usable.
     Connectors,
-    /// Look whether portcullis.toml, connectors, plugins and directories are what they should be. Writes nothing.
+    /// Look whether portcullis.toml, connectors, plugins and directories are what they should be. Changes nothing.
     Check {
         /// One connector; all of them, and portcullis.toml, without it.
         connector: Option<String>,

@@ -83,6 +83,11 @@ impl Setup {
         written.map_err(|error| audit::unwritable(&error))
     }
 
+    /// Writes down which files of the plugins' cache were found altered.
+    pub(super) fn tell_altered(&self, sandbox: &Sandbox) -> Result<(), Fault> {
+        audit::altered(sandbox).into_iter().try_for_each(|altered| self.audit(altered))
+    }
+
     /// Where compiled plugins are kept, if anywhere.
     pub(super) fn plugin_cache(&self) -> Option<Cache> {
         let folder = self.cache.clone().or_else(default_cache)?;
@@ -150,9 +155,7 @@ impl Setup {
         }
         let (ceiling, sandbox) = (self.ceiling()?, self.sandbox()?);
         let connector = Connector::start(file, &sandbox, &ceiling);
-        for altered in audit::altered(&sandbox) {
-            self.audit(altered).map_err(|fault| self.fault(&fault))?;
-        }
+        self.tell_altered(&sandbox).map_err(|fault| self.fault(&fault))?;
         connector.map_err(|not_started| self.not_started(not_started))
     }
 

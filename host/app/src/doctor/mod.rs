@@ -16,7 +16,8 @@ mod test_reset;
 
 use std::time::Duration;
 
-use portcullis_model::Login;
+use portcullis_audit::AuditLog;
+use portcullis_model::{Fault, Login};
 use portcullis_sandbox::{Sandbox, Surface};
 
 pub use journaled::summaries;
@@ -42,6 +43,8 @@ pub struct Wanted<'a> {
     pub ceiling: Ceiling,
     /// What the service may run.
     pub approvals: Approvals,
+    /// Where the test reset is written down, and who typed it; why nothing can be, and then none is done.
+    pub audit: &'a Result<(AuditLog, String), Fault>,
     /// Where the recent operations are known; nothing if no service runs here.
     pub recent: Option<&'a dyn Recent>,
 }
@@ -73,7 +76,7 @@ pub async fn examine(file: ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>
         connectivity::forbidden()
     };
     let rights = rights::look(connector.as_ref(), &reached, account).await;
-    let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, account, wanted.reset).await;
+    let (test_reset, done) = test_reset::look(connector.as_ref(), &reached, wanted).await;
     let every_server = every_server::look(&reached, done.as_ref(), wanted.wait).await;
     let recent_log = recent::look(&name, wanted.recent);
     Examination {

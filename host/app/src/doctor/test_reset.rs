@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use portcullis_model::{
-    Confirmation, Fault, FaultCode, Login, Operation, OperationKind, Outcome, Password, ResetOptions,
-};
+use portcullis_model::{Confirmation, Fault, FaultCode, Operation, OperationKind, Outcome, Password, ResetOptions};
 
+use super::Wanted;
 use super::connectivity::{Reached, ms};
 use super::step::{Finding, Step, StepName};
+use crate::audit::perform_audited;
 use crate::connector::Connector;
-use crate::operation::perform;
+use crate::operation::Around;
 use crate::show::ExitCode;
 
 /// A reset that was done.
@@ -27,15 +27,14 @@ pub(super) struct Done {
 pub(super) async fn look(
     connector: Option<&Connector>,
     reached: &Reached,
-    account: Option<&Login>,
-    reset: bool,
+    wanted: &Wanted<'_>,
 ) -> (Step, Option<Done>) {
     let skipped = |why: &str| (Step::skipped(StepName::TestReset, why), None);
     let Some(connector) = connector else { return skipped("the connector cannot run: see step 1") };
-    let Some(account) = account else {
+    let Some(account) = &wanted.account else {
         return skipped("no test account is named: give one with --account, or as `test-account` in portcullis.toml");
     };
-    if !reset {
+    if !wanted.reset {
         return skipped("not asked for: `--no-reset` was given");
     }
     if matches!(reached, Reached::Nothing | Reached::Servers(_)) && reached.first().is_none() {
@@ -44,6 +43,10 @@ pub(super) async fn look(
     if let Err(fault) = connector.may(OperationKind::ResetPassword) {
         return skipped(&format!("the connector does not reset passwords: {}", fault.detail));
     }
+    let (log, caller) = match wanted.audit {
+        Ok(audit) => audit,
+        Err(fault) => return (Step::new(StepName::TestReset).with(Finding::fault(fault)), None),
+    };
     let made = Password::generate().and_then(|new| Operation::reset(account.clone(), new, ResetOptions::default()));
     let operation = match made {
         Ok(operation) => operation,
@@ -52,7 +55,7 @@ pub(super) async fn look(
             return (Step::new(StepName::TestReset).with(Finding::fault(&fault)), None);
         }
     };
-    let report = perform(connector, &operation).await;
+    let (report, kept) = perform_audited(log, caller.clone(), connector, &operation, Around::default()).await;
     let at = Instant::now();
     let exit = ExitCode::of(&report.outcome);
     let finding = match &report.outcome {
@@ -77,6 +80,9 @@ pub(super) async fn look(
     };
     let mut step = Step::new(StepName::TestReset);
     step.add(finding.fact("operation", operation.id.as_str()));
+    if let Err(fault) = kept {
+        step.add(Finding::fault(&fault));
+    }
     let done = match (&report.outcome, operation.new_password()) {
         (Outcome::Done(receipt), Some(password)) => {
             if let Some(shortfall) = &receipt.shortfall {

@@ -47,7 +47,7 @@ pub struct Report {
 pub struct Around {
     /// A filter besides the connector's `exclude`: what it matches is not touched for this caller.
     pub exclude: Option<String>,
-    /// What has to happen before the first effect.
+    /// What has to happen before each effect.
     pub intent: Option<Arc<dyn Intent>>,
     /// Another directory than the connector's own.
     pub instead: Option<Instead>,

@@ -354,6 +354,9 @@ impl Service {
     /// Closes the journal and the audit log, once nobody asks any more.
     pub async fn close(self: &Arc<Self>) {
         self.parts.journal.close().await;
+        if let Err(fault) = self.parts.registry.tell().await {
+            tracing::error!("what became of connectors is not in the audit log: {fault}");
+        }
         let (service, audit) = (Arc::clone(self), self.parts.audit.clone());
         // What is still to be written takes a moment of the disk.
         if tokio::task::spawn_blocking(move || service.watching.close(&audit)).await.is_err() {

@@ -93,3 +93,54 @@ fn an_approval_is_in_the_log_before_it_counts() {
     assert_eq!((run.code, &*run.fault()), (1, "audit-unwritable"), "{run}");
     assert!(!folder.path().join("kept/approved.toml").exists(), "{run}");
 }
+
+#[test]
+fn what_a_plugins_own_check_asked_and_a_test_reset_are_in_the_log() {
+    let folder = Folder::new();
+    let lines = |known: usize| -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(log(&folder)).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.skip(known).filter(|line: &serde_json::Value| line["fact"] != "checkpoint").collect()
+    };
+    let count = || fs::read_to_string(log(&folder)).unwrap().lines().count();
+    let before = count();
+    assert_eq!(folder.run(&["check"]).code, 0);
+    let [line] = &lines(before)[..] else { panic!("not one line: {:?}", lines(before)) };
+    assert_eq!(
+        (&line["fact"], &line["call"], &line["connector"]),
+        (&"allowed".into(), &"root-dse".into(), &"mock".into())
+    );
+    assert!(line["caller"].as_str().unwrap().starts_with("user:") && line["operation"].is_null(), "{line}");
+
+    // Without a reset nothing of the plugin runs.
+    let before = count();
+    assert_eq!(folder.run(&["doctor", "mock", "--account", ALICE, "--no-reset"]).code, 22);
+    assert_eq!(lines(before), [serde_json::Value::Null; 0]);
+    assert_eq!(folder.run(&["doctor", "mock", "--account", ALICE]).code, 22);
+    let facts: Vec<_> = lines(before).iter().map(|line| line["fact"].as_str().unwrap().to_owned()).collect();
+    for fact in ["asked", "located", "allowed", "written", "confirmed", "ended"] {
+        assert!(facts.iter().any(|told| told == fact), "{fact}: {facts:?}");
+    }
+    assert_eq!(verify(&folder, &[]).code, 0);
+}
+
+#[test]
+fn where_the_log_takes_nothing_no_plugin_checks_itself_and_no_password_is_reset() {
+    const OWN: &str = "the directory is the Portcullis embedded directory";
+    let folder = Folder::new();
+    assert!(folder.run(&["check"]).stdout.contains(OWN));
+    let file = folder.write("in-the-way", "");
+    fs::write(folder.path().join("kept/audit/audit.head"), "not a head").unwrap();
+    for state in [folder.path().join("kept"), file.join("state")] {
+        let run = folder.run(&["check", "--state", &state.display().to_string()]);
+        // What can be seen without it is looked at.
+        assert!(run.code == 0 && run.stdout.contains("the service account sees"), "{run}");
+        assert!(!run.stdout.contains(OWN), "{run}");
+        assert!(run.stdout.contains("the plugin's own check did not run, as the audit log takes nothing"), "{run}");
+    }
+    let before = folder.read("connectors/people.state.ldif");
+    let run = folder.run(&["doctor", "mock", "--account", ALICE]);
+    assert!(run.code != 0 && run.stdout.contains("4 test-reset      FAILED"), "{run}");
+    assert!(run.stdout.contains("portcullis audit verify"), "{run}");
+    assert_eq!(folder.read("connectors/people.state.ldif"), before, "{run}");
+}

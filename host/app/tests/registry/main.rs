@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod approval;
+mod at_once;
 mod broken;
 mod ceiling;
 mod folder;
@@ -10,3 +11,4 @@ mod follow;
 mod route;
 mod start;
 mod swap;
+mod told;

@@ -12,7 +12,7 @@ pub use host::{
     Repaired, Segment, Started, Stopped,
 };
 pub use operation::{
-    Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Written,
+    Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Tried, Written,
 };
 pub use registry::{Approved, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn};
 
@@ -72,7 +72,7 @@ macro_rules! facts {
 }
 
 facts! {
-    Asked, Located, Allowed, Denied, Written, Refused, InDoubt, Confirmed, PluginEnded, Omitted, Ended, Reached,
+    Asked, Located, Allowed, Denied, Written, Refused, InDoubt, Tried, Confirmed, PluginEnded, Omitted, Ended, Reached,
     Started, Stopped, ConfigurationLoaded, KeyRotated, JournalRestored, Recorded, Alarm,
     Approved, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn, ConnectorRefused,
     Checkpoint, Segment, Repaired, Lost, BegunAnew, CacheAltered,

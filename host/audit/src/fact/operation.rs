@@ -1,6 +1,6 @@
 //! Facts about one operation.
 
-use portcullis_model::{Event, Use};
+use portcullis_model::{self as model, Event, Use};
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
@@ -86,6 +86,22 @@ pub struct InDoubt {
     pub reason: String,
 }
 
+/// A bind as the target was tried for the plugin, to see whether a password is the target's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Which password of the operation: `new`, `old`, `candidate`.
+    pub password: String,
+    /// The LDAP result code (RFC 4511 appendix A): 0 where the password is right; left out where no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
+    /// The server that answered; left out where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// What happened to the connection; left out where an answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// The host looked whether the password took effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmed {
@@ -148,6 +164,12 @@ impl From<Event> for Fact {
             Event::Written { what, server, password } => Written { what, server, password }.into(),
             Event::Refused { what, code, server } => Refused { what, code, server }.into(),
             Event::InDoubt { what, password, reason } => InDoubt { what, password, reason }.into(),
+            Event::Tried { password, answer: model::Tried::Answered { code, server } } => {
+                Tried { password: password.into(), code: Some(code), server: Some(server), reason: None }.into()
+            }
+            Event::Tried { password, answer: model::Tried::Unanswered { reason } } => {
+                Tried { password: password.into(), code: None, server: None, reason: Some(reason) }.into()
+            }
             Event::Confirmed { how } => Confirmed { how }.into(),
             Event::PluginEnded { code, reason } => PluginEnded { code: code.to_string(), reason }.into(),
             Event::Omitted { count } => Omitted { count }.into(),

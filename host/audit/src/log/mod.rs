@@ -39,6 +39,8 @@ struct Request {
     entries: Vec<Entry>,
     /// Whether the lines have to be on the disk before anybody is told.
     sync: bool,
+    /// Whether who gave them has them still where they cannot be written, and gives them again: then they are not lost.
+    kept: bool,
     /// Told when they are written; nobody waits for a note.
     done: Option<Done>,
 }
@@ -83,7 +85,15 @@ impl AuditLog {
     /// # Errors
     /// They are not surely on the disk.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.waited_for(entries, true).await
+        self.waited_for(entries, true, false).await
+    }
+
+    /// [`AuditLog::append`] for who keeps the facts of an error and gives them again: they are not counted as lost.
+    ///
+    /// # Errors
+    /// They are not surely on the disk. [`Line::tells`](crate::Line::tells) says whether one is.
+    pub async fn append_kept(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
+        self.waited_for(entries, true, true).await
     }
 
     /// Writes facts down, and waits until they are written: the end of the process does not lose them any more, a loss of
@@ -92,13 +102,13 @@ impl AuditLog {
     /// # Errors
     /// They are not surely written.
     pub async fn write(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        self.waited_for(entries, false).await
+        self.waited_for(entries, false, false).await
     }
 
-    async fn waited_for(&self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
+    async fn waited_for(&self, entries: Vec<Entry>, sync: bool, kept: bool) -> Result<(), AuditError> {
         let (done, told) = oneshot::channel();
         // Who no longer waits need not know.
-        self.pass(Request { entries, sync, done: Some(Box::new(|result| drop(done.send(result)))) });
+        self.pass(Request { entries, sync, kept, done: Some(Box::new(|result| drop(done.send(result)))) });
         told.await.unwrap_or(Err(AuditError::Closed))
     }
 
@@ -108,13 +118,18 @@ impl AuditLog {
     /// They are not surely on the disk.
     pub fn append_blocking(&self, entries: Vec<Entry>) -> Result<(), AuditError> {
         let (done, told) = sync_channel(1);
-        self.pass(Request { entries, sync: true, done: Some(Box::new(move |result| drop(done.send(result)))) });
+        self.pass(Request {
+            entries,
+            sync: true,
+            kept: false,
+            done: Some(Box::new(move |result| drop(done.send(result)))),
+        });
         told.recv().unwrap_or(Err(AuditError::Closed))
     }
 
     /// Writes facts down before any that are given later, without waiting for it: for what is told besides.
     pub fn note(&self, entries: Vec<Entry>) {
-        self.pass(Request { entries, sync: false, done: None });
+        self.pass(Request { entries, sync: false, kept: false, done: None });
     }
 
     /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
@@ -153,11 +168,11 @@ fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(In
         let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
         let sync = all.iter().any(|request| request.sync);
         let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
+        let losing: usize = all.iter().filter(|request| !request.kept).map(|request| request.entries.len()).sum();
         let given = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries));
         let entries: Vec<Entry> = missing.into_iter().chain(given).collect();
-        let (count, told) = (entries.len() as u64, u64::from(lost > 0));
         let result = chain.append(entries, sync);
-        lost = if result.is_ok() { 0 } else { lost + count - told };
+        lost = if result.is_ok() { 0 } else { lost + losing as u64 };
         if let Err(error) = &result {
             tracing::error!("the audit log could not be written: {error}");
         }

@@ -21,6 +21,7 @@ fn samples() -> Vec<Fact> {
         Written { what: vec![text()], server: text(), password: true }.into(),
         Refused { what: vec![text()], code: 50, server: text() }.into(),
         InDoubt { what: vec![text()], password: true, reason: text() }.into(),
+        Tried { password: text(), code: Some(49), server: some(), reason: some() }.into(),
         Confirmed { how: text() }.into(),
         PluginEnded { code: text(), reason: text() }.into(),
         Omitted { count: 1 }.into(),
@@ -58,6 +59,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Written(_)
         | F::Refused(_)
         | F::InDoubt(_)
+        | F::Tried(_)
         | F::Confirmed(_)
         | F::PluginEnded(_)
         | F::Omitted(_)
@@ -80,7 +82,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Checkpoint(_)
         | F::Segment(_)
         | F::Repaired(_)
-        | F::BegunAnew(_) => 30,
+        | F::BegunAnew(_) => 31,
         F::Unknown => 0,
     }
 }

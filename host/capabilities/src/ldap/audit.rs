@@ -1,10 +1,11 @@
 //! The events of this capability, one function for each fact.
 
 use portcullis_directory::{Change, Control, Performer, Value};
-use portcullis_model::{Event, Use, UsedValue};
+use portcullis_model::{Event, Tried, Use, UsedValue};
 
 use super::AttributeName;
 use super::grant::Denial;
+use crate::secrets::Label;
 
 const CAPABILITY: &str = "ldap";
 
@@ -51,6 +52,10 @@ pub(super) fn written(what: &[String], server: &str, password: bool) -> Event {
 
 pub(super) fn refused(what: &[String], code: u32, server: &str) -> Event {
     Event::Refused { what: what.to_vec(), code, server: server.to_owned() }
+}
+
+pub(super) fn tried(password: Label, answer: Tried) -> Event {
+    Event::Tried { password: password.name(), answer }
 }
 
 pub(super) fn in_doubt(what: &[String], password: bool, reason: String) -> Event {

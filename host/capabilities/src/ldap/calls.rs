@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis_directory::{
     Answer, Change, Control, Directory, Entry, Failure, Found, Modify, Performer, Scope, Search, SetPassword, Value,
 };
+use portcullis_model::Tried;
 
 use super::{LdapGrant, audit};
 use crate::Permitted;
@@ -105,35 +106,41 @@ impl OperationState {
             return Ok(Err(failure));
         }
         let result = self.ledger.clone().waiting(directory.bind(&dn, &held.secret, &controls)).await;
-        if let Ok(answer) = &result {
-            self.ledger.with(|seen| {
-                seen.refused_binds += usize::from(answer.code != 0);
-                match held.label {
-                    Label::Candidate => seen.candidate = Some(answer.clone()),
-                    Label::Old => seen.old_taken |= answer.code == 0,
-                    Label::New => {}
-                }
-                seen.server = Some(answer.server.clone());
-            });
-        }
+        let answer = match &result {
+            Ok(answer) => {
+                self.ledger.with(|seen| {
+                    seen.refused_binds += usize::from(answer.code != 0);
+                    match held.label {
+                        Label::Candidate => seen.candidate = Some(answer.clone()),
+                        Label::Old => seen.old_taken |= answer.code == 0,
+                        Label::New => {}
+                    }
+                    seen.server = Some(answer.server.clone());
+                });
+                Tried::Answered { code: answer.code, server: answer.server.clone() }
+            }
+            Err(failure) => Tried::Unanswered { reason: clean(&failure.to_string(), 1024, &self.secrets) },
+        };
+        self.trace.record(audit::tried(held.label, answer));
         Ok(self.note(result))
     }
 
-    /// Before the first effect; a later one finds nothing left to do. What failed once fails for every effect of the
-    /// operation.
+    /// Before each effect. What failed once fails for every later effect of the operation: what led to it is not kept.
     async fn intend(&mut self) -> Result<(), Failure> {
         let Some(intent) = &self.intent else { return Ok(()) };
-        match intent.before_effect(&self.trace).await {
-            Ok(()) => {
-                self.intent = None;
-                Ok(())
-            }
-            Err(fault) => {
-                let text = fault.to_string();
-                self.ledger.with(|seen| seen.unintended = Some(fault));
-                Err(Failure::Unavailable(text))
-            }
+        if let Some(fault) = self.ledger.with(|seen| seen.unintended.clone()) {
+            return Err(Failure::Unavailable(fault.to_string()));
         }
+        let intended = match self.intended {
+            false => intent.before_effect(&self.trace).await,
+            true => intent.before_further_effect(&self.trace).await,
+        };
+        self.intended = true;
+        intended.map_err(|fault| {
+            let text = fault.to_string();
+            self.ledger.with(|seen| seen.unintended = Some(fault));
+            Failure::Unavailable(text)
+        })
     }
 
     /// Writes down what became of a write, in the ledger and in the trace.

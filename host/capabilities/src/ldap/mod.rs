@@ -9,6 +9,8 @@ mod attribute;
 mod audit;
 mod calls;
 mod convert;
+#[cfg(test)]
+mod each_effect;
 mod grant;
 mod host;
 mod proof;

@@ -98,7 +98,7 @@ fn caution(subject: &Subject<'_>, granted: &Granted) -> &'static str {
     let checks = subject.plugin.surface.as_ref().is_some_and(|surface| exports(surface, "lifecycle"));
     match &granted.item {
         Item::Call(Use::Search { .. } | Use::Setting { .. } | Use::Log) if checks => {
-            ", and run `portcullis check`: the plugin's own check is in no log and may use it"
+            ", and run `portcullis check`: the plugin's own check may use it, and the log says so then"
         }
         Item::Call(Use::Write { .. }) => ", unless it is for something that callers may ask for and did not",
         _ => "",

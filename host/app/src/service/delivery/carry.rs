@@ -26,7 +26,7 @@ const LOOKS: usize = 2;
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// Writes into the journal that the operation is being acted on, before its first effect, and into the audit log what
-/// it was allowed.
+/// led to each effect.
 struct Journaled {
     parts: Arc<Parts>,
     about: About,
@@ -41,6 +41,11 @@ impl Intent for Journaled {
         let (journaled, audited) = tokio::join!(self.parts.record(&self.id, Event::Acting), facts);
         journaled.map_err(|error| unwritable(&error))?;
         audited.map_err(|error| audit::unwritable(&error))
+    }
+
+    async fn before_further_effect(&self, so_far: &Trace) -> Result<(), Fault> {
+        let facts = audit::facts(&self.about, so_far.take_new());
+        self.parts.audit.write(facts).await.map_err(|error| audit::unwritable(&error))
     }
 }
 

@@ -7,6 +7,7 @@
 //! `approved.toml` lies in a folder that the journal writes into all the time, so it is not watched but looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -15,7 +16,7 @@ use std::time::Duration;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
 use super::Registry;
 use super::approval;
@@ -92,9 +93,17 @@ async fn follow(registry: Weak<Registry>, pace: Pace) {
             let approved = identity(&registry.options.state.join(approval::FILE));
             // First the watches, then the look: what happens in between is told.
             watches.renew(registry.folders(), &woken);
-            registry.reload().await;
+            let mut again = false;
+            tokio::select! {
+                _ = registry.reload() => {}
+                never = meanwhile(&registry, &woken, pace, (&mut rescan, &mut approvals), &mut again) => match never {}
+            }
             // A secret in a folder that was not watched, or a folder that was replaced meanwhile.
             if watches.renew(registry.folders(), &woken) {
+                continue;
+            }
+            if again {
+                quiet(&woken, pace).await;
                 continue;
             }
             approved
@@ -114,6 +123,37 @@ async fn follow(registry: Weak<Registry>, pace: Pace) {
                 }
             }
         }
+    }
+}
+
+/// While a look goes on, which may wait for plugins and directories: what the ceiling and the approvals do not allow any
+/// more ends all the same. Says whether something happened, which the look may have missed.
+async fn meanwhile(
+    registry: &Registry,
+    woken: &Notify,
+    pace: Pace,
+    (rescan, approvals): (&mut Interval, &mut Interval),
+    again: &mut bool,
+) -> Infallible {
+    let file = registry.options.state.join(approval::FILE);
+    let mut approved = identity(&file);
+    loop {
+        tokio::select! {
+            () = woken.notified() => {
+                *again = true;
+                quiet(woken, pace).await;
+            }
+            _ = rescan.tick() => {}
+            _ = approvals.tick() => {
+                let now = identity(&file);
+                if now == approved {
+                    continue;
+                }
+                approved = now;
+            }
+        }
+        // What is wrong was logged.
+        let _ = registry.enforce().await;
     }
 }
 

@@ -15,6 +15,7 @@
 
 pub mod approval;
 mod follow;
+mod limits;
 mod load;
 mod plugins;
 mod reload;
@@ -30,7 +31,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
-use portcullis_audit::AuditLog;
+use portcullis_audit::{AuditLog, Entry};
 use portcullis_model::{Blame, Fault, FaultCode, Login};
 use portcullis_sandbox::Sandbox;
 use tokio::sync::watch;
@@ -41,6 +42,7 @@ pub use reload::{Change, What};
 pub use slot::Running;
 pub use state::{Candidate, ConnectorState, LastFault, State};
 
+use limits::{Limits, Troubles};
 use reload::Looking;
 use slot::Slot;
 
@@ -68,8 +70,16 @@ pub struct Registry {
     options: RegistryOptions,
     audit: AuditLog,
     slots: ArcSwap<Slots>,
-    /// Held while the folders are looked at: one look at a time, and only it changes `slots`.
+    /// Held while `slots` is changed.
+    limits: Mutex<Limits>,
+    /// Held while the limits are read.
+    reading: tokio::sync::Mutex<Troubles>,
+    /// Held while the folders are looked at: one look at a time, and only it begins connectors.
     looking: tokio::sync::Mutex<Looking>,
+    /// What became of connectors and is not in the audit log yet.
+    untold: Mutex<Vec<Entry>>,
+    /// Held while it is written down; whether that failed the last time.
+    telling: tokio::sync::Mutex<bool>,
     last_faults: Mutex<BTreeMap<String, LastFault>>,
     plugins: ArcSwap<Vec<PluginState>>,
     known: Arc<tokio::sync::Mutex<plugins::Known>>,
@@ -90,13 +100,18 @@ impl Registry {
             options,
             audit,
             slots: ArcSwap::default(),
+            limits: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),
+            untold: Mutex::default(),
+            telling: tokio::sync::Mutex::default(),
             last_faults: Mutex::default(),
             plugins: ArcSwap::default(),
             known: Arc::default(),
             generation: watch::Sender::new(0),
         });
         registry.look().await?;
+        registry.tell().await?;
         Ok(registry)
     }
 

@@ -1,19 +1,18 @@
 //! One look at the folders, and what follows from it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use portcullis_model::{Fault, FaultCode};
 
-use super::approval::Approvals;
-use super::load::{self, Key, Plugins, Wanted};
-use super::scan::{Found, Inputs, Places, Scan};
-use super::slot::{Described, Refused, Running, Slot};
-use super::{Registry, RegistryOptions};
-use crate::ceiling::{Ceiling, Excesses};
-use crate::connector::Connector;
+use super::Registry;
+use super::limits::{InForce, Troubles};
+use super::load::{Key, Plugins, Wanted};
+use super::scan::{Found, Inputs, scan};
+use super::slot::{Refused, Slot};
 
 /// What became of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,25 +43,7 @@ const SETTLE: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub(super) struct Looking {
     pub(super) plugins: Plugins,
-    /// The ceiling that is in force; none before the first look.
-    ceiling: Option<Ceiling>,
-    told: BTreeMap<&'static str, Fault>,
-}
-
-impl Looking {
-    /// Logs a fault when it comes, and not again at each look.
-    fn tell(&mut self, so: &'static str, fault: Option<&Fault>) {
-        match fault {
-            Some(fault) if self.told.get(so) == Some(fault) => {}
-            Some(fault) => {
-                tracing::warn!("{so}: {fault}");
-                self.told.insert(so, fault.clone());
-            }
-            None => {
-                self.told.remove(so);
-            }
-        }
-    }
+    troubles: Troubles,
 }
 
 impl Registry {
@@ -76,21 +57,36 @@ impl Registry {
     }
 
     pub(super) async fn look(&self) -> Result<Vec<Change>, Fault> {
-        let mut looking = self.looking.lock().await;
-        let scanned = self.scan(looking.ceiling.clone()).await;
+        let mut changes = Vec::new();
+        let mut looking = match self.looking.try_lock() {
+            Ok(looking) => looking,
+            // What may not run any more does not wait until the look that goes on has seen every directory.
+            Err(_) => {
+                changes.extend(self.enforce().await?.1);
+                self.looking.lock().await
+            }
+        };
+        // What became of the limits meanwhile holds for what this look made, too: it is looked at again by them.
+        while self.look_once(&mut looking, &mut changes).await? != self.limits().version() {}
+        Ok(changes)
+    }
+
+    /// Returns the version of the limits by which it was looked.
+    async fn look_once(&self, looking: &mut Looking, changes: &mut Vec<Change>) -> Result<u64, Fault> {
+        let scanned = match self.enforce().await {
+            Ok((in_force, stopped)) => {
+                changes.extend(stopped);
+                self.scan(in_force).await
+            }
+            Err(fault) => Err(fault),
+        };
         let trouble = scanned.as_ref().err().filter(|fault| fault.code != FaultCode::Stopping);
-        looking.tell("the connectors stay as they are", trouble);
-        let scan = scanned?;
-        looking.tell("nothing new is run, as it is not known what was approved", scan.approvals.as_ref().err());
-        looking.tell("the former ceiling stays in force", scan.ceiling_trouble.as_ref());
-        let ceiling = scan.ceiling.clone();
-        let former = looking.ceiling.replace(ceiling.clone()).and_then(|former| former.digest());
-        let new_ceiling = ceiling.digest().filter(|digest| Some(*digest) != former);
-        let mut changes = self.withdraw_the_missing(&scan);
-        changes.extend(self.stop_those_above(&ceiling));
-        changes.extend(scan.approvals.iter().flat_map(|approvals| self.stop_the_unapproved(approvals)));
+        looking.troubles.tell("the connectors stay as they are", trouble);
+        let (all, in_force) = scanned?;
+        let ceiling = in_force.ceiling.clone();
+        changes.extend(self.withdraw_the_missing(&all));
         let mut wanted = Vec::new();
-        for found in scan.found {
+        for found in all {
             match self.decide(found) {
                 Next::Nothing => {}
                 Next::Changed(change) => changes.push(change),
@@ -99,6 +95,7 @@ impl Registry {
         }
         let files = wanted.iter().map(|one| (Key::of(&one.inputs), one.file.plugin.clone())).collect();
         looking.plugins.load(files, &self.options.sandbox, &ceiling).await;
+        self.cache_altered();
         let mut making: FuturesUnordered<_> = wanted
             .into_iter()
             .map(|mut wanted| {
@@ -117,98 +114,55 @@ impl Registry {
         }
         drop(making);
         looking.plugins.keep(&self.plugin_keys());
-        self.tell(&changes, new_ceiling).await?;
+        // What cannot be written down now is kept and told by the next look.
+        let _ = self.tell().await;
         self.look_at(unseen);
         self.list_soon(ceiling);
-        Ok(changes)
+        Ok(in_force.version)
     }
 
-    /// What the folders hold. Where a connector's file is missing they are read again after a moment: some editors take
-    /// the old file away before they put the new one there.
-    async fn scan(&self, former: Option<Ceiling>) -> Result<Scan, Fault> {
-        let RegistryOptions { config, state, ceiling, .. } = self.options.clone();
-        let places = Places { config, state, ceiling };
+    /// What the folder holds. Where a connector's file is missing it is read again after a moment: some editors take the
+    /// old file away before they put the new one there.
+    async fn scan(&self, in_force: InForce) -> Result<(Vec<Found>, Arc<InForce>), Fault> {
+        let in_force = Arc::new(in_force);
         let once = || {
-            let (places, former) = (places.clone(), former.clone());
-            tokio::task::spawn_blocking(move || Scan::of(&places, former))
+            let (config, in_force) = (self.options.config.clone(), Arc::clone(&in_force));
+            tokio::task::spawn_blocking(move || scan(&config, &in_force))
         };
-        let scan = once().await.map_err(lost)??;
-        if self.missing(&scan).is_empty() {
-            return Ok(scan);
+        let mut all = once().await.map_err(lost)??;
+        if !self.missing(&all).is_empty() {
+            tokio::time::sleep(SETTLE).await;
+            all = once().await.map_err(lost)??;
         }
-        tokio::time::sleep(SETTLE).await;
-        once().await.map_err(lost)?
+        Ok((all, in_force))
     }
 
     /// The connectors whose files are gone.
-    fn missing(&self, scan: &Scan) -> Vec<String> {
-        let there: HashSet<&str> = scan.found.iter().map(|found| found.name.as_str()).collect();
+    fn missing(&self, all: &[Found]) -> Vec<String> {
+        let there: HashSet<&str> = all.iter().map(|found| found.name.as_str()).collect();
         let slots = self.slots.load();
         let gone = slots.iter().filter(|(name, slot)| !there.contains(name.as_str()) && !slot.withdrawn);
         gone.map(|(name, _)| name.clone()).collect()
     }
 
-    fn withdraw_the_missing(&self, scan: &Scan) -> Vec<Change> {
+    fn withdraw_the_missing(&self, all: &[Found]) -> Vec<Change> {
         let withdraw = |name: String| {
             tracing::info!(connector = name, "withdrawn: its file is gone");
+            let limits = self.limits();
             let slot = self.slots.load().get(&name).cloned();
             // What never ran leaves nothing to be told.
             let ran = slot.filter(|slot| slot.running.is_some());
-            self.put(&name, ran.map(|slot| Slot { withdrawn: true, ..Slot::new(slot.path.clone()) }));
+            self.put(&limits, &name, ran.map(|slot| Slot { withdrawn: true, ..Slot::new(slot.path.clone()) }));
+            self.withdrawn(&name);
             Change { connector: name, what: What::Withdrawn }
         };
-        self.missing(scan).into_iter().map(withdraw).collect()
-    }
-
-    /// What is above the ceiling ends at once, whatever was offered in its place meanwhile.
-    fn stop_those_above(&self, ceiling: &Ceiling) -> Vec<Change> {
-        let why = |running: &Running| {
-            let Connector { file, plugin, .. } = &running.connector;
-            let above = Excesses::of(&file.name, ceiling.check(file, plugin.surface()));
-            above.map(|excesses| excesses.fault()).or_else(|| ceiling.mistrusts(plugin, &file.plugin))
-        };
-        // What was judged by this very ceiling need not be judged again.
-        let judged = |running: &Running| running.inputs.ceiling == ceiling.digest();
-        let slots = self.slots.load_full();
-        let running = slots.iter().filter_map(|(name, slot)| Some((name, slot, slot.running.as_ref()?)));
-        running
-            .filter(|(_, _, running)| !judged(running))
-            .filter_map(|(name, slot, running)| {
-                let fault = why(running)?;
-                let described = Some(Described::of(&running.connector.plugin));
-                let inputs = Inputs { ceiling: ceiling.digest(), ..running.inputs.clone() };
-                let file = Some(Box::new(running.connector.file.clone()));
-                // A signature may be there already that the former ceiling did not ask for.
-                let again = fault.code == FaultCode::PluginNotSigned;
-                let stopped = Refused { file, ..Refused::new(fault, Some(inputs), described, again) };
-                self.refuse(name, slot.path.clone(), None, stopped)
-            })
-            .collect()
-    }
-
-    /// What was approved and is not any more ends at once, whatever was offered in its place meanwhile.
-    fn stop_the_unapproved(&self, approvals: &Approvals) -> Vec<Change> {
-        let may = |running: &Running| {
-            running.connector.file.sha256.is_some() || approvals.approves(running.connector.plugin.digest())
-        };
-        let slots = self.slots.load_full();
-        let running = slots.iter().filter_map(|(name, slot)| Some((name, slot, slot.running.as_ref()?)));
-        running
-            .filter(|(_, _, running)| !may(running))
-            .filter_map(|(name, slot, running)| {
-                let plugin = &running.connector.plugin;
-                let fault = load::not_approved(name, &running.connector.file.plugin, plugin.digest());
-                let inputs = Inputs { approved: false, ..running.inputs.clone() };
-                let stopped = Refused::new(fault, Some(inputs), Some(Described::of(plugin)), false);
-                let file = Some(Box::new(running.connector.file.clone()));
-                self.refuse(name, slot.path.clone(), None, Refused { file, ..stopped })
-            })
-            .collect()
+        self.missing(all).into_iter().map(withdraw).collect()
     }
 
     /// Decides from what was found alone.
     fn decide(&self, found: Found) -> Next {
         let Found { name, path, wanted } = found;
+        let limits = self.limits();
         let slot = self.slots.load().get(&name).cloned();
         let slot = slot.as_deref().filter(|slot| !slot.withdrawn);
         let running = slot.and_then(|slot| slot.running.clone());
@@ -217,14 +171,14 @@ impl Registry {
             Ok(wanted) => wanted,
             Err(fault) => {
                 let new = Refused::new(fault, None, None, false);
-                return Next::of(self.refuse(&name, path, running, new));
+                return Next::of(self.refuse(&limits, &name, path, running, new));
             }
         };
         if let Some(former) = &running {
             if former.inputs == inputs {
                 // What was offered in between was taken back.
                 if refused.is_some() {
-                    self.put(&name, Some(Slot { running, refused: None, ..Slot::new(path) }));
+                    self.put(&limits, &name, Some(Slot { running, refused: None, ..Slot::new(path) }));
                 }
                 return Next::Nothing;
             }

@@ -13,7 +13,8 @@ use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::{Digest, Plugin};
 
 use super::approval::Approvals;
-use crate::ceiling::{self, Ceiling};
+use super::limits::InForce;
+use crate::ceiling;
 use crate::config::{self, ConnectorFile, DirectorySource, SecretSource};
 
 /// Everything that a connector is made of. Two that are equal make the same connector.
@@ -52,70 +53,23 @@ pub(super) struct Found {
     pub(super) wanted: Result<(ConnectorFile, Inputs), Fault>,
 }
 
-/// The folders at one moment.
-#[derive(Debug)]
-pub(super) struct Scan {
-    pub(super) found: Vec<Found>,
-    /// Which plugins are approved; a fault if that cannot be known.
-    pub(super) approvals: Result<Approvals, Fault>,
-    /// The ceiling that is in force.
-    pub(super) ceiling: Ceiling,
-    /// Why that is still the former one.
-    pub(super) ceiling_trouble: Option<Fault>,
-}
-
-/// Where everything lies.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
-    pub(super) config: PathBuf,
-    pub(super) state: PathBuf,
-    pub(super) ceiling: Option<PathBuf>,
-}
-
-impl Scan {
-    /// Looks.
-    ///
-    /// While the ceiling cannot be read, and while one that was there is gone, the `former` one stays in force.
-    ///
-    /// # Errors
-    /// The operator's fault, if the folder of the connectors cannot be read, or if the ceiling cannot and there is no
-    /// former one. An empty folder is no fault.
-    pub(super) fn of(places: &Places, former: Option<Ceiling>) -> Result<Self, Fault> {
-        let Places { config, state, ceiling } = places;
-        let (ceiling, ceiling_trouble) = match (in_force(config, ceiling.as_deref(), former.as_ref()), former) {
-            (Ok(ceiling), _) => (ceiling, None),
-            (Err(fault), Some(former)) => (former, Some(fault)),
-            (Err(fault), None) => return Err(fault),
-        };
-        let approvals = Approvals::read(state);
-        let files = match config::files(config) {
-            Ok(files) => files,
-            Err(problems) if problems.all().iter().all(|problem| problem.name() == "no-connector") => Vec::new(),
-            Err(problems) => return Err(Fault::new(FaultCode::Misconfigured, problems.to_string())),
-        };
-        let mut plugins = HashMap::new();
-        let look = |path| found(path, config, approvals.as_ref().ok(), ceiling.digest(), &mut plugins);
-        let found = files.into_iter().map(look).collect();
-        Ok(Self { found, approvals, ceiling, ceiling_trouble })
-    }
-}
-
-/// The ceiling as it lies there.
-fn in_force(config: &Path, named: Option<&Path>, former: Option<&Ceiling>) -> Result<Ceiling, Fault> {
-    let wrong = |text: String| Fault::new(FaultCode::Misconfigured, text);
-    let ceiling = ceiling::load(config, named).map_err(|problems| wrong(told(&problems)))?;
-    if ceiling.rules().is_none() && former.is_some_and(|former| former.rules().is_some()) {
-        let file = config.join(ceiling::CEILING_FILE);
-        return Err(wrong(format!(
-            "{} is gone; without a ceiling the service goes on after a restart",
-            file.display()
-        )));
-    }
-    Ok(ceiling)
+/// Every connector's file of the folder, judged by what is in force.
+///
+/// # Errors
+/// The operator's fault, if the folder of the connectors cannot be read. An empty folder is no fault.
+pub(super) fn scan(config: &Path, in_force: &InForce) -> Result<Vec<Found>, Fault> {
+    let files = match config::files(config) {
+        Ok(files) => files,
+        Err(problems) if problems.all().iter().all(|problem| problem.name() == "no-connector") => Vec::new(),
+        Err(problems) => return Err(Fault::new(FaultCode::Misconfigured, problems.to_string())),
+    };
+    let mut plugins = HashMap::new();
+    let (approvals, ceiling) = (in_force.approvals.as_ref().ok(), in_force.ceiling.digest());
+    Ok(files.into_iter().map(|path| found(path, config, approvals, ceiling, &mut plugins)).collect())
 }
 
 /// Every mistake of a file in one line.
-fn told(problems: &config::Problems) -> String {
+pub(super) fn told(problems: &config::Problems) -> String {
     let one = |problem: &config::Diagnostic| match problem.line() {
         Some(line) => format!("line {line}: {problem}"),
         None => problem.to_string(),

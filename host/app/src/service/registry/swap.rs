@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use portcullis_model::{Fault, Trace};
 use portcullis_sandbox::Plugin;
 
+use super::limits::Limits;
 use super::load::{self, Key, Wanted};
 use super::reload::{Change, What, lost};
 use super::scan::Inputs;
@@ -48,7 +49,7 @@ impl Registry {
         let connector = match made {
             Ok(connector) => connector,
             Err((fault, described)) => {
-                return (self.refuse(&name, path, former, refused(fault, described, again)), false);
+                return (self.refuse(&self.limits(), &name, path, former, refused(fault, described, again)), false);
             }
         };
         let verdict = match &former {
@@ -62,32 +63,47 @@ impl Registry {
         };
         if let Some(Verdict::Refused(fault)) = verdict {
             let described = Described::of(&connector.plugin);
-            return (self.refuse(&name, path, former, refused(fault, Some(described), true)), false);
+            return (self.refuse(&self.limits(), &name, path, former, refused(fault, Some(described), true)), false);
         }
         if let Some(Verdict::Unseen(fault)) = &verdict {
             tracing::warn!(connector = name, "swapped in without being seen to work, as the former does not: {fault}");
         }
         let what = if former.is_some() { What::Swapped } else { What::Began };
-        self.begin(&name, path, connector, inputs);
-        (Some(Change { connector: name, what }), !matches!(verdict, Some(Verdict::Good)))
+        let change = self.begin(&name, path, connector, inputs, what);
+        (change, !matches!(verdict, Some(Verdict::Good)))
     }
 
-    fn begin(&self, name: &str, path: PathBuf, connector: Connector, inputs: Inputs) {
+    /// Puts it in, if what is in force by now still allows it. If it does not, the look that goes on looks again, and
+    /// says so then.
+    fn begin(&self, name: &str, path: PathBuf, connector: Connector, inputs: Inputs, what: What) -> Option<Change> {
+        let limits = self.limits();
         let generation = *self.generation.borrow() + 1;
-        tracing::info!(connector = name, digest = %connector.plugin.digest(), generation, "running");
         let running = Running { connector, since: SystemTime::now(), generation, inputs };
-        self.put(name, Some(Slot { running: Some(Arc::new(running)), ..Slot::new(path) }));
+        if let Some(fault) = limits.forbids(&running) {
+            tracing::warn!(connector = name, "not put in: {fault}");
+            return None;
+        }
+        tracing::info!(connector = name, digest = %running.connector.plugin.digest(), generation, "running");
+        self.began(name, &running, &what);
+        self.put(&limits, name, Some(Slot { running: Some(Arc::new(running)), ..Slot::new(path) }));
+        Some(Change { connector: name.to_owned(), what })
     }
 
-    /// Lists what is not run. Says so once for each reason.
+    /// Lists what is not run. Says so once for each reason. A former one that was ended meanwhile stays ended.
     pub(super) fn refuse(
         &self,
+        limits: &Limits,
         name: &str,
         path: PathBuf,
         running: Option<Arc<Running>>,
         new: Refused,
     ) -> Option<Change> {
         let slot = self.slots.load().get(name).cloned();
+        let still =
+            |former| slot.as_deref().and_then(|slot| slot.running.as_ref()).is_some_and(|r| Arc::ptr_eq(r, former));
+        if !running.as_ref().is_none_or(still) {
+            return None;
+        }
         let before = slot.as_deref().and_then(|slot| slot.refused.clone());
         let same = before.as_ref().filter(|before| before.fault == new.fault && before.inputs == new.inputs);
         if same.is_some() && slot.as_deref().is_some_and(|slot| slot.running.is_some() == running.is_some()) {
@@ -96,12 +112,13 @@ impl Registry {
         let fault = new.fault.clone();
         let goes_on = if running.is_some() { "the former one goes on serving" } else { "it is not run" };
         tracing::warn!(connector = name, "{goes_on}: {fault}; {}", fault.code.remedy());
-        self.put(name, Some(Slot { running, refused: Some(Arc::new(new)), ..Slot::new(path) }));
+        self.put(limits, name, Some(Slot { running, refused: Some(Arc::new(new)), ..Slot::new(path) }));
+        self.refused(name, &fault);
         Some(Change { connector: name.to_owned(), what: What::Refused(fault) })
     }
 
-    /// The only place in which what runs is changed; called by the one look that goes on.
-    pub(super) fn put(&self, name: &str, slot: Option<Slot>) {
+    /// The only place in which what runs is changed; whoever calls it holds the limits.
+    pub(super) fn put(&self, _: &Limits, name: &str, slot: Option<Slot>) {
         let mut slots = Slots::clone(&self.slots.load());
         match slot {
             Some(slot) => slots.insert(name.to_owned(), Arc::new(slot)),

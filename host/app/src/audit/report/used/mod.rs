@@ -135,6 +135,7 @@ impl Tally {
             Fact::Located(located) => used.server(&located.server, at),
             Fact::Written(written) => used.server(&written.server, at),
             Fact::Refused(refused) => used.server(&refused.server, at),
+            Fact::Tried(tried) => tried.server.iter().for_each(|server| used.server(server, at)),
             Fact::Allowed(allowed) => {
                 for one in allowed.uses.iter().collect::<BTreeSet<_>>() {
                     used.untold += add(&mut used.uses, one.clone(), at);
