@@ -26,6 +26,16 @@ pub enum AuditError {
         /// What does not fit.
         what: String,
     },
+    /// There is no log, and none is made by who only looks.
+    #[error(
+        "there is no audit log in {}: name its folder with --state; a log is begun by `portcullis serve`, and by the first \
+         operation that is typed",
+        state.display()
+    )]
+    NoLog {
+        /// The state folder.
+        state: PathBuf,
+    },
     /// The signing key is there and cannot be used.
     #[error("{}: {what}", path.display())]
     Key {

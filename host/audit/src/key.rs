@@ -15,11 +15,14 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::AuditError;
 use crate::segment::give;
+use crate::{AuditError, segment};
 
 /// The name of the file in the state folder.
 pub(crate) const FILE: &str = "audit.key";
+
+/// What is wrong where the key is there without a log.
+pub(crate) const GONE: &str = "the log is gone, and its key is there";
 
 /// What is signed begins with it, so that the key's signatures mean nothing elsewhere.
 const DOMAIN: &str = "portcullis audit place v1";
@@ -67,10 +70,30 @@ impl fmt::Display for PublicKey {
     }
 }
 
+/// The public half of the key that signs the log of a state folder. Makes nothing.
+///
+/// # Errors
+/// There is no log, or it is gone and its key is there, or its key cannot be used.
+pub fn public_key(state: &Path) -> Result<PublicKey, AuditError> {
+    let key = Key::of_log(state)?;
+    let folder = state.join(crate::FOLDER);
+    if segment::is_log(&folder)? { Ok(key.public()) } else { Err(AuditError::damaged(&folder, GONE)) }
+}
+
 /// The key that signs.
 pub(crate) struct Key(Ed25519KeyPair);
 
 impl Key {
+    /// The key of a log that is there, or that was.
+    pub(crate) fn of_log(state: &Path) -> Result<Self, AuditError> {
+        let never_begun =
+            fs::symlink_metadata(state.join(FILE)).is_err() && !segment::is_log(&state.join(crate::FOLDER))?;
+        if never_begun {
+            return Err(AuditError::NoLog { state: state.to_owned() });
+        }
+        Self::open(state, false)
+    }
+
     /// Reads the key; where there is none yet, and `make` says so, makes one.
     pub(crate) fn open(state: &Path, make: bool) -> Result<Self, AuditError> {
         let path = state.join(FILE);

@@ -6,7 +6,7 @@
 //! over the place of the last one: so an edited, deleted, reordered or truncated line is found, and a log that was cut
 //! at its end as well. Who may write the folder can turn the log back to an earlier head that they kept, and
 //! who holds the key can make another log that is whole in itself; against
-//! that helps a checkpoint that was kept elsewhere ([`verify::Options::anchor`]).
+//! that helps a checkpoint that was kept elsewhere ([`verify::Options::anchors`]).
 //!
 //! This crate holds no secret but the signing key, never decides what is allowed, and never takes a line back: a log
 //! that does not continue where its head says is an error, not a reason to begin a new one.
@@ -27,7 +27,7 @@ pub use error::AuditError;
 pub use fact::{About, Entry, Fact};
 pub use hash::Hash;
 pub use head::{Place, head};
-pub use key::{KeyId, PublicKey};
+pub use key::{KeyId, PublicKey, public_key};
 pub use line::{Line, VERSION};
 pub use log::AuditLog;
 pub use read::{Lines, read};

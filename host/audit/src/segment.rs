@@ -30,6 +30,11 @@ pub(crate) fn all(folder: &Path) -> Result<Vec<u64>, AuditError> {
     Ok(all)
 }
 
+/// Whether anything of a log is there.
+pub(crate) fn is_log(folder: &Path) -> Result<bool, AuditError> {
+    Ok(fs::symlink_metadata(folder.join(crate::head::FILE)).is_ok() || !all(folder)?.is_empty())
+}
+
 /// Makes the folder, for its owner and those who may read the log.
 pub(crate) fn make_folder(state: &Path) -> Result<PathBuf, AuditError> {
     let folder = state.join(crate::FOLDER);

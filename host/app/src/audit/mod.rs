@@ -6,6 +6,7 @@
 //! events, which hold none.
 
 pub mod alarms;
+pub mod anchors;
 mod background;
 pub mod findings;
 pub mod forward;
@@ -35,9 +36,13 @@ pub fn open(state: &Path) -> Result<AuditLog, Fault> {
     AuditLog::open(state).map_err(|error| unwritable(&error))
 }
 
-/// The fault of an audit log that takes nothing.
+/// The fault of an audit log that takes nothing, or of none where one was to be read.
 pub(crate) fn unwritable(error: &AuditError) -> Fault {
-    Fault::new(FaultCode::AuditUnwritable, error.to_string())
+    let code = match error {
+        AuditError::NoLog { .. } => FaultCode::Misconfigured,
+        _ => FaultCode::AuditUnwritable,
+    };
+    Fault::new(code, error.to_string())
 }
 
 /// Events of an operation as facts.

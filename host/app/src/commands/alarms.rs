@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use portcullis_audit::{AuditError, Fact, Line, follow::Follow};
-use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
 use super::setup::{Setup, complain};
@@ -39,8 +38,7 @@ impl Alarms {
         }
         // A check that looks at nothing must not say that all is well.
         if !setup.state.join(portcullis_audit::FOLDER).is_dir() {
-            let text = format!("there is no audit log in {}: name its folder with --state", setup.state.display());
-            return setup.fault(&Fault::new(FaultCode::Misconfigured, text));
+            return setup.fault(&unwritable(&AuditError::NoLog { state: setup.state.clone() }));
         }
         let now = SystemTime::now();
         let since = now.checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);

@@ -12,7 +12,9 @@ use crate::typed::blocks;
 /// The two parts of the page: the hashes, the signature.
 fn page() -> [String; 2] {
     let page = fs::read_to_string(root().join("docs/audit-log.md")).unwrap();
-    blocks(&page).map(str::to_owned).collect::<Vec<_>>().try_into().unwrap()
+    let (_, section) = page.split_once("\n## Verify it\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    blocks(section).map(str::to_owned).collect::<Vec<_>>().try_into().unwrap()
 }
 
 fn typed(folder: &Folder, script: &str) -> Output {

@@ -144,3 +144,17 @@ fn where_the_log_takes_nothing_no_plugin_checks_itself_and_no_password_is_reset(
     assert!(run.stdout.contains("portcullis audit verify"), "{run}");
     assert_eq!(folder.read("connectors/people.state.ldif"), before, "{run}");
 }
+
+#[test]
+fn a_command_that_shows_makes_no_log_and_no_key() {
+    let folder = Folder::empty();
+    let state = folder.path().join("nowhere");
+    let named = state.display().to_string();
+    for arguments in [["audit", "key"].as_slice(), &["audit", "verify"], &["alarms"]] {
+        let run = folder.run(&[arguments, &["--state", &named]].concat());
+        assert_eq!((run.code, &*run.fault()), (17, "misconfigured"), "{run}");
+        let said = "there is no audit log in DIR/nowhere: name its folder with --state; a log is begun by";
+        assert!(run.stderr.contains(said), "{run}");
+        assert!(run.stdout.is_empty() && !state.exists(), "{run}");
+    }
+}

@@ -151,7 +151,7 @@ fn the_page_lists_exactly_what_is_rendered() {
         reset(service, ALICE, "a new Passw0rd").await.unwrap();
         reset(service, ALICE, "short").await.unwrap();
         drop(ask(service, OperationKind::VerifyPassword, ALICE, &[ALICES]).await);
-        world.metrics().alarm(Kind::Denials, "mock");
+        world.metrics().alarm(Kind::Denials, "mock", 1);
         world.metrics().render()
     });
     let mut seen = rendered_table(&rendered);

@@ -2,8 +2,11 @@
 //! service ran; and by a command that monitoring can run. And what a collector gets of the audit log.
 
 use std::net::UdpSocket;
+use std::time::{Duration, SystemTime};
 
-use portcullis_audit::{Fact, read};
+use portcullis_audit::fact::Allowed;
+use portcullis_audit::{About, AuditLog, Entry, Fact, read};
+use portcullis_model::Use;
 use serde_json::{Value, json};
 
 use crate::http::PATIENCE;
@@ -155,4 +158,58 @@ fn a_collector_gets_all_of_the_log_with_the_checkpoint_that_closes_it() {
         })
         .collect();
     assert_eq!(got, written);
+}
+
+/// A connector that used one thing a week ago, and now so many that it never used.
+fn used_at_once(world: &World, connector: &str, uses: usize) {
+    let about = About { connector: Some(connector.into()), ..About::default() };
+    let entry = |n: usize| {
+        let uses = vec![Use::Read { attribute: format!("attribute-{n}") }];
+        let allowed = Allowed { capability: "ldap".into(), call: "search".into(), subject: "s".into(), uses };
+        let age = Duration::from_secs(if n == 0 { 8 * 86_400 } else { 60 });
+        Entry { at: SystemTime::now() - age, about: about.clone(), fact: allowed.into() }
+    };
+    let log = AuditLog::open(&world.state()).unwrap();
+    log.append_blocking((0..=uses).map(entry).collect()).unwrap();
+    log.close();
+}
+
+#[test]
+fn of_more_alarms_than_are_listed_the_rest_is_told_as_one_with_how_many() {
+    let world = World::new();
+    used_at_once(&world, "early", 1);
+    used_at_once(&world, "hostile", 1_300);
+    used_at_once(&world, "late", 1);
+    let said = "302 further alarms `new-use` of this connector are not listed";
+    // More than fits into a pipe that nobody reads.
+    let listed = || {
+        let output = world.command(&["alarms"]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = listed();
+    assert_eq!(code, Some(23), "{text}");
+    assert_eq!(text.matches("new-use  connector hostile").count(), 998);
+    assert!(text.contains("unlisted  connector hostile") && text.contains(said), "{text}");
+    for other in ["early", "late"] {
+        assert!(text.contains(&format!("new-use  connector {other}")), "{other}");
+    }
+
+    let mut service = world.serve();
+    service.wait_for(&format!("alarm unlisted: {said}"));
+    until("all are told", || told(&world).len() == 1_001);
+    let metrics = service.operator("GET", "/metrics").body;
+    for (kind, count) in [("new-use", 998), ("unlisted", 302)] {
+        let line = format!(r#"portcullis_alarms_total{{alarm="{kind}",connector="hostile"}} {count}"#);
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+    service.stop();
+    assert!(told(&world).contains(&alarm("unlisted", "new-use", 302)));
+    assert_eq!(told(&world).len(), 1_001, "nothing is told twice");
+    let facts = read(&world.state()).unwrap().map(|line| line.unwrap());
+    let of = |line: &portcullis_audit::Line| line.about.connector.as_deref() == Some("hostile");
+    let allowed = facts.filter(|line| of(line) && matches!(line.fact, Fact::Allowed(_))).count();
+    assert_eq!(allowed, 1_301, "what gave rise to them stays");
+    let (code, text) = listed();
+    assert!(code == Some(23) && text.contains(said), "{text}");
+    assert!(!text.contains("no service has told it yet"), "{text}");
 }

@@ -9,6 +9,7 @@
 )]
 
 mod alarms;
+mod anchors;
 #[path = "../shared/answer.rs"]
 mod answer;
 mod bad_input;

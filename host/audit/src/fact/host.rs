@@ -63,13 +63,13 @@ pub struct Recorded {
 /// A threshold of `[alarms]` was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// `denials`, `account-resets`, `caller-resets`, `outside-hours`, `new-use`.
+    /// `denials`, `account-resets`, `caller-resets`, `outside-hours`, `new-use`, `unlisted`.
     pub alarm: String,
-    /// What it is about: an account, a caller, a use.
+    /// What it is about: an account, a caller, a use; for `unlisted` the alarm of which there were more.
     pub subject: String,
     /// For people.
     pub text: String,
-    /// How many there were within the window; 1 where one is enough.
+    /// How many there were within the window; 1 where one is enough; for `unlisted` how many are not listed.
     pub count: u64,
 }
 

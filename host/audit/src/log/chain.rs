@@ -3,32 +3,29 @@
 //! Several processes write into one log: a lock is held around each batch, and whoever finds that the head is no longer
 //! where it left it finds the end anew.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::end::{End, adopt, last_line, last_whole};
+use super::lock::{Held, LONGEST_HELD, lock_file};
 use crate::fact::{Checkpoint, Repaired, Segment};
 use crate::head::Head;
 use crate::key::Key;
-use crate::line::{Line, Links};
+use crate::line::Line;
 use crate::segment;
 use crate::{About, AuditError, Entry, Hash, Place, PublicKey};
 
 /// How large a file grows before a further one begins.
-const SEGMENT: u64 = 64 << 20;
+pub(super) const SEGMENT: u64 = 64 << 20;
 
 /// After how many lines a checkpoint is written.
 const CHECKPOINT: u64 = 1024;
 
-/// A process that was stopped while it held the lock must not stop everybody else for ever.
-const LONGEST_HELD: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-
 #[derive(Debug)]
 pub(super) struct Chain {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     key: Key,
     lock: File,
     head_file: File,
@@ -42,14 +39,8 @@ pub(super) struct Chain {
     covered: u64,
     /// How large a file grows.
     pub(super) segment: u64,
-}
-
-#[derive(Debug)]
-struct End {
-    place: Place,
-    first: u64,
-    file: File,
-    length: u64,
+    /// How long somebody else may hold the lock.
+    pub(super) longest_held: Duration,
 }
 
 impl Chain {
@@ -58,11 +49,11 @@ impl Chain {
         let folder = segment::make_folder(state)?;
         let lock = lock_file(&folder)?;
         // Two that begin at once begin one chain.
-        let held = Held::of(&lock, &folder)?;
+        let held = Held::of(&lock, &folder, LONGEST_HELD)?;
         let fresh = Head::read(&folder)?.is_none() && segment::all(&folder)?.is_empty();
         let key = match (Key::open(state, false), fresh) {
             (Err(AuditError::Key { .. }), true) if !state.join(crate::key::FILE).exists() => Key::open(state, true)?,
-            (Ok(_), true) => return Err(AuditError::damaged(&folder, "the log is gone, and its key is there")),
+            (Ok(_), true) => return Err(AuditError::damaged(&folder, crate::key::GONE)),
             (key, _) => key?,
         };
         let mut chain = Self::with(folder.clone(), lock.try_clone().map_err(AuditError::io("opening", &folder))?, key)?;
@@ -71,6 +62,7 @@ impl Chain {
             segment::sync(&folder)?;
             let end = End { place: Place::START, first: 1, file, length: 0 };
             chain.end = Some(chain.write(end, Vec::new(), true, true)?);
+            chain.settle()?;
         }
         drop(held);
         Ok(chain)
@@ -80,7 +72,7 @@ impl Chain {
     pub(super) fn anew(state: &Path, entry: impl FnOnce(Hash) -> Entry) -> Result<(), AuditError> {
         let folder = segment::make_folder(state)?;
         let lock = lock_file(&folder)?;
-        let held = Held::of(&lock, &folder)?;
+        let held = Held::of(&lock, &folder, LONGEST_HELD)?;
         let key = match Key::open(state, true) {
             // A key that cannot be used is kept beside, for who wants to look.
             Err(AuditError::Key { path, .. }) => {
@@ -94,17 +86,45 @@ impl Chain {
             None => Place::START,
         };
         let mut chain = Self::with(folder.clone(), lock, key)?;
+        // What is longer than a head would stay behind it.
+        let head = folder.join(crate::head::FILE);
+        chain.head_file.set_len(0).map_err(AuditError::io("emptying", &head))?;
         let file = segment::begin(&folder, last.seq + 1)?;
         segment::sync(&folder)?;
         let end = End { place: last, first: last.seq + 1, file, length: 0 };
         chain.write(end, vec![entry(last.hash)], true, true)?;
+        chain.settle()?;
         drop(held);
         Ok(())
     }
 
     fn with(folder: PathBuf, lock: File, key: Key) -> Result<Self, AuditError> {
         let head_file = Head::file(&folder)?;
-        Ok(Self { folder, key, lock, head_file, end: None, headed: None, dirty: false, covered: 0, segment: SEGMENT })
+        Ok(Self {
+            folder,
+            key,
+            lock,
+            head_file,
+            end: None,
+            headed: None,
+            dirty: false,
+            covered: 0,
+            segment: SEGMENT,
+            longest_held: LONGEST_HELD,
+        })
+    }
+
+    /// The first head of a chain gets onto the disk at once: a loss of power may leave an older one behind the lines, and
+    /// must not leave an empty one.
+    fn settle(&self) -> Result<(), AuditError> {
+        let path = self.folder.join(crate::head::FILE);
+        self.head_file.sync_all().map_err(AuditError::io("writing to disk", &path))?;
+        segment::sync(&self.folder)
+    }
+
+    /// The last place that is on the disk with everything before it, as far as it was looked for.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.headed
     }
 
     pub(super) fn public_key(&self) -> PublicKey {
@@ -118,7 +138,7 @@ impl Chain {
 
     /// Writes the lines of these facts; with `sync` they, and all before them, are on the disk when it returns.
     pub(super) fn append(&mut self, entries: Vec<Entry>, sync: bool) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder)?;
+        let held = Held::of(&self.lock, &self.folder, self.longest_held)?;
         let end = self.find()?;
         let due = end.place.seq + entries.len() as u64 >= self.covered + CHECKPOINT;
         let nothing = entries.is_empty() && !(sync && self.dirty);
@@ -129,7 +149,7 @@ impl Chain {
 
     /// A checkpoint over everything.
     pub(super) fn close(&mut self) -> Result<(), AuditError> {
-        let held = Held::of(&self.lock, &self.folder)?;
+        let held = Held::of(&self.lock, &self.folder, self.longest_held)?;
         let end = self.find()?;
         if end.place.seq > self.covered {
             self.write(end, Vec::new(), true, true)?;
@@ -225,36 +245,6 @@ impl Chain {
     }
 }
 
-/// The lock around a batch.
-struct Held(File);
-
-impl Held {
-    fn of(lock: &File, folder: &Path) -> Result<Self, AuditError> {
-        // The lock belongs to the opened file, which the clone shares.
-        let own = lock.try_clone().map_err(AuditError::io("opening", folder))?;
-        let until = Instant::now() + LONGEST_HELD;
-        loop {
-            match own.try_lock() {
-                Ok(()) => return Ok(Self(own)),
-                Err(TryLockError::Error(error)) => return Err(AuditError::io("locking", folder)(error)),
-                Err(TryLockError::WouldBlock) if Instant::now() > until => {
-                    let why = format!("another process has held it for {} s", LONGEST_HELD.as_secs());
-                    return Err(AuditError::Io { doing: "locking", path: folder.to_owned(), why });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_AGAIN),
-            }
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.unlock() {
-            tracing::error!("the audit log's lock cannot be given up: {error}");
-        }
-    }
-}
-
 fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), AuditError> {
     let line = Line::after(*place, entry.at, entry.about, entry.fact);
     let from = bytes.len();
@@ -266,76 +256,4 @@ fn add(bytes: &mut Vec<u8>, place: &mut Place, entry: Entry) -> Result<(), Audit
     *place = Place { seq: line.seq, hash: Hash::of(bytes.get(from..).unwrap_or_default()) };
     bytes.push(b'\n');
     Ok(())
-}
-
-/// Takes the whole lines after `end` if they continue the chain, and cuts a torn one off. Returns its bytes.
-fn adopt(folder: &Path, end: &mut End) -> Result<u64, AuditError> {
-    let path = segment::path(folder, end.first);
-    let failed = || AuditError::io("reading", &path);
-    let length = end.file.metadata().map_err(failed())?.len();
-    let Some(behind) = length.checked_sub(end.length) else {
-        return Err(AuditError::damaged(&path, "it is shorter than its head says"));
-    };
-    let mut bytes = vec![0; usize::try_from(behind).unwrap_or(usize::MAX)];
-    end.file.read_exact_at(&mut bytes, end.length).map_err(failed())?;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Some(text) = line.strip_suffix(b"\n") else {
-            end.file.set_len(end.length).and_then(|()| end.file.sync_all()).map_err(failed())?;
-            return Ok(line.len() as u64);
-        };
-        let links: Option<Links> = serde_json::from_slice(text).ok();
-        match links {
-            Some(links)
-                if links.v == crate::VERSION && links.seq == end.place.seq + 1 && links.prev == end.place.hash =>
-            {
-                end.place = Place { seq: links.seq, hash: Hash::of(text) };
-                end.length += line.len() as u64;
-            }
-            _ => {
-                let what = format!("what follows line {} does not continue it", end.place.seq);
-                return Err(AuditError::damaged(&path, what));
-            }
-        }
-    }
-    Ok(0)
-}
-
-/// The hash of the line that ends at this place of a file; none if no line does.
-pub(crate) fn last_line(file: &File, end: u64) -> std::io::Result<Option<Hash>> {
-    if end == 0 {
-        return Ok(Some(Hash::NONE));
-    }
-    if file.metadata()?.len() < end {
-        return Ok(None);
-    }
-    let mut size = end.min(64 << 10);
-    loop {
-        let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-        file.read_exact_at(&mut bytes, end - size)?;
-        let Some(line) = bytes.strip_suffix(b"\n") else { return Ok(None) };
-        if let Some(at) = line.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(Some(Hash::of(line.get(at + 1..).unwrap_or_default())));
-        }
-        if size == end {
-            return Ok(Some(Hash::of(line)));
-        }
-        size = end.min(size * 8);
-    }
-}
-
-/// The last whole line of a segment, whatever stands before it.
-fn last_whole(path: &Path, first: u64) -> Result<Place, AuditError> {
-    let bytes = std::fs::read(path).map_err(AuditError::io("reading", path))?;
-    let whole = bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-    let place = |line: &[u8]| {
-        let links: Links = serde_json::from_slice(line).ok()?;
-        Some(Place { seq: links.seq, hash: Hash::of(line) })
-    };
-    // A number that is too large must not lead past the files that are there.
-    let last = whole.rev().filter_map(place).find(|place| place.seq < first + (1 << 40));
-    Ok(last.unwrap_or(Place { seq: first.saturating_sub(1), hash: Hash::NONE }))
-}
-
-fn lock_file(folder: &Path) -> Result<File, AuditError> {
-    segment::made(folder, "audit.lock", 0o600)
 }

@@ -1,25 +1,25 @@
 //! The log as it is written: a thread takes the lines of everybody who writes, so that many share one sync.
 
 mod chain;
+mod end;
+mod lock;
+#[cfg(test)]
+mod tests;
+mod writer;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::fact::{BegunAnew, Lost};
+use crate::fact::BegunAnew;
 use crate::verify::{Options, verify};
-use crate::{About, AuditError, Entry, PublicKey};
+use crate::{About, AuditError, Entry, Place, PublicKey};
 use chain::Chain;
-pub(crate) use chain::last_line;
-
-/// After how long without anything to write the last lines are synced and signed.
-const SETTLE: Duration = Duration::from_millis(200);
-
-/// How many writers share a sync at most.
-const MOST_TOGETHER: usize = 1024;
+pub(crate) use end::last_line;
+use writer::{Request, State, write};
 
 /// The audit log of a state folder; a clone writes into the same one.
 #[derive(Debug, Clone)]
@@ -30,23 +30,9 @@ struct Inner {
     /// Gone once the log was closed.
     to: Mutex<Option<Sender<Request>>>,
     key: PublicKey,
-    /// When the log could not be written the last time, and why; none since it could.
-    trouble: Arc<Mutex<Option<(Instant, AuditError)>>>,
+    state: Arc<State>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
-
-struct Request {
-    entries: Vec<Entry>,
-    /// Whether the lines have to be on the disk before anybody is told.
-    sync: bool,
-    /// Whether who gave them has them still where they cannot be written, and gives them again: then they are not lost.
-    kept: bool,
-    /// Told when they are written; nobody waits for a note.
-    done: Option<Done>,
-}
-
-/// Tells whoever waits, a task or a thread.
-type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
 
 impl AuditLog {
     /// Opens the log of a state folder, and makes it if there is none. Several processes may have it open.
@@ -54,17 +40,22 @@ impl AuditLog {
     /// # Errors
     /// The folder cannot be written, the key cannot be used, or the log does not continue where its head says.
     pub fn open(state: &Path) -> Result<Self, AuditError> {
-        let mut chain = Chain::open(state)?;
-        chain.append(Vec::new(), true)?;
+        Self::of(Chain::open(state)?, state)
+    }
+
+    fn of(mut chain: Chain, folder: &Path) -> Result<Self, AuditError> {
+        let opened = chain.append(Vec::new(), true);
+        let state = Arc::new(State::default());
+        state.tell(&chain, &opened);
+        opened?;
         let key = chain.public_key();
         let (to, from) = channel();
-        let trouble: Arc<Mutex<Option<(Instant, AuditError)>>> = Arc::default();
-        let noted = Arc::clone(&trouble);
+        let told = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("audit".into())
-            .spawn(move || write(&mut chain, &from, &noted))
-            .map_err(AuditError::io("starting a thread for", state))?;
-        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, trouble, thread: Mutex::new(Some(thread)) })))
+            .spawn(move || write(&mut chain, &from, &told))
+            .map_err(AuditError::io("starting a thread for", folder))?;
+        Ok(Self(Arc::new(Inner { to: Mutex::new(Some(to)), key, state, thread: Mutex::new(Some(thread)) })))
     }
 
     /// Begins a new chain after a log that is damaged, and says so in its first line. The old files stay as they are.
@@ -135,8 +126,15 @@ impl AuditLog {
     /// Why the log could not be written the last time, if that was so lately. After a moment somebody may try again.
     #[must_use]
     pub fn trouble(&self, lately: Duration) -> Option<AuditError> {
-        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let trouble = self.0.state.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.as_ref().filter(|(at, _)| at.elapsed() < lately).map(|(_, error)| error.clone())
+    }
+
+    /// The last line that is surely on the disk, as far as this log wrote and looked; none before it could. Kept elsewhere,
+    /// it is an anchor ([`Options::anchors`](crate::verify::Options::anchors)).
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        *self.0.state.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The public half of the key that signs.
@@ -158,50 +156,6 @@ impl AuditLog {
         // Without the thread the request is dropped, and who waits for it reads that the log is closed.
         if let Some(to) = &*self.0.to.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = to.send(request);
-        }
-    }
-}
-
-fn write(chain: &mut Chain, from: &Receiver<Request>, trouble: &Mutex<Option<(Instant, AuditError)>>) {
-    let mut lost = 0;
-    while let Some(first) = next(chain, from) {
-        let mut all: Vec<Request> = std::iter::once(first).chain(from.try_iter().take(MOST_TOGETHER - 1)).collect();
-        let sync = all.iter().any(|request| request.sync);
-        let missing = (lost > 0).then(|| Entry::now(About::default(), Lost { facts: lost }));
-        let losing: usize = all.iter().filter(|request| !request.kept).map(|request| request.entries.len()).sum();
-        let given = all.iter_mut().flat_map(|request| std::mem::take(&mut request.entries));
-        let entries: Vec<Entry> = missing.into_iter().chain(given).collect();
-        let result = chain.append(entries, sync);
-        lost = if result.is_ok() { 0 } else { lost + losing as u64 };
-        if let Err(error) = &result {
-            tracing::error!("the audit log could not be written: {error}");
-        }
-        let noted = result.as_ref().err().map(|error| (Instant::now(), error.clone()));
-        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = noted;
-        for done in all.into_iter().filter_map(|request| request.done) {
-            done(result.clone());
-        }
-    }
-    if let Err(error) = chain.close() {
-        tracing::error!("the audit log could not be closed with a checkpoint: {error}");
-    }
-}
-
-/// What is to be written next; none once the log is closed. Meanwhile what was only written gets onto the disk.
-fn next(chain: &mut Chain, from: &Receiver<Request>) -> Option<Request> {
-    loop {
-        if !chain.is_dirty() {
-            return from.recv().ok();
-        }
-        match from.recv_timeout(SETTLE) {
-            Ok(request) => return Some(request),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {
-                if let Err(error) = chain.append(Vec::new(), true) {
-                    tracing::error!("the audit log could not be written to disk: {error}");
-                    return from.recv().ok();
-                }
-            }
         }
     }
 }

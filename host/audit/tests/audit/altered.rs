@@ -113,7 +113,7 @@ fn a_head_that_is_put_back_is_found_with_an_anchor() {
     fs::write(&head, old_head).unwrap();
     // In itself it is whole: nobody can tell without what was kept elsewhere.
     assert!(verified(state.path()).is_whole());
-    let options = Options { anchor: Some(anchor), ..Options::default() };
+    let options = Options { anchors: vec![anchor], ..Options::default() };
     let found = verify(state.path(), &options).unwrap().findings;
     assert_eq!(found, [Finding::Cut { last: 4, expected: 7 }]);
 }
@@ -126,7 +126,7 @@ fn a_log_made_with_another_key_is_found_with_the_key_that_was_kept() {
     log.close();
     written(theirs.path(), 2);
     assert!(verified(theirs.path()).is_whole());
-    let found = verify(theirs.path(), &Options { key: Some(key), anchor: None }).unwrap().findings;
+    let found = verify(theirs.path(), &Options { key: Some(key), anchors: vec![] }).unwrap().findings;
     assert!(found.contains(&Finding::BadCheckpoint { seq: 1 }), "{found:?}");
     assert!(found.iter().any(|finding| matches!(finding, Finding::BadHead { .. })), "{found:?}");
 }
@@ -163,7 +163,7 @@ fn old_files_may_go_and_the_rest_still_stands_unless_an_anchor_says_otherwise() 
     assert!(report.is_whole(), "{report:?}");
     assert_eq!((report.first, report.last), (5, first.last));
     let anchor = Place { seq: 1, hash: Hash::of(before[0].as_bytes()) };
-    let found = verify(state.path(), &Options { anchor: Some(anchor), ..Options::default() }).unwrap().findings;
+    let found = verify(state.path(), &Options { anchors: vec![anchor], ..Options::default() }).unwrap().findings;
     assert_eq!(found, [Finding::Missing { file: "audit".into(), from: 1, to: 4 }]);
 }
 

@@ -2,6 +2,7 @@
 //! writers make of it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+mod absent;
 mod altered;
 mod follow;
 mod given;

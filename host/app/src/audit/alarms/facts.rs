@@ -7,7 +7,7 @@ use portcullis_audit::fact::{Alarm, Asked};
 use portcullis_audit::{About, Fact, Line};
 use portcullis_model::OperationKind;
 
-use super::{Alarms, Kind, MOST_ASKED, milliseconds};
+use super::{Alarms, Kind, MOST_ASKED, Raised, milliseconds};
 
 impl Alarms {
     /// Takes the next line of the log.
@@ -69,20 +69,19 @@ impl Alarms {
         if is_new && self.settings.new_use.is_some() {
             let text = format!("this connector never used {what} before");
             let alarm = Alarm { alarm: Kind::NewUse.name().into(), subject: what, text, count: 1 };
-            self.raise(at, Kind::NewUse, about.clone(), alarm);
+            self.open.raise(Raised { at, kind: Kind::NewUse, about: about.clone(), alarm });
         }
     }
 
     /// An alarm stands in the log: it is not told again.
     fn told(&mut self, at: u64, connector: &str, about: &About, alarm: &Alarm) {
         let Some(kind) = Kind::named(&alarm.alarm) else { return };
-        self.open
-            .retain(|open| (open.at, open.kind, &open.about, &open.alarm.subject) != (at, kind, about, &alarm.subject));
+        self.open.told(at, kind, about, alarm);
         let threshold = self.threshold(kind);
         match kind {
             Kind::NewUse => self.baseline.was_told(connector, &alarm.subject),
             // Counted by its target, which the alarm does not name.
-            Kind::AccountResets => {}
+            Kind::AccountResets | Kind::Unlisted => {}
             _ => {
                 if let Some(threshold) = threshold {
                     self.subject(kind, &alarm.subject, at, threshold).window.was_told(at);

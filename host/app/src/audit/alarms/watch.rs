@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use portcullis_audit::AuditLog;
 use portcullis_model::Fault;
 
-use super::{Kept, Raised, resume};
+use super::{Kept, Kind, Raised, resume};
 use crate::audit::background::Background;
 use crate::config::Alarms as Settings;
 use crate::observe::Metrics;
@@ -120,8 +120,9 @@ impl Watching {
 
     fn tell(&self, raised: &Raised) {
         let connector = raised.about.connector.as_deref().unwrap_or_default();
-        self.metrics.alarm(raised.kind, connector);
-        let Raised { about, alarm, .. } = raised;
+        let Raised { kind, about, alarm, .. } = raised;
+        // Those that are not listed are alarms each; of all others each is one, however often it happened.
+        self.metrics.alarm(*kind, connector, if *kind == Kind::Unlisted { alarm.count } else { 1 });
         let (operation, caller) = (about.operation.as_deref(), about.caller.as_deref());
         let (subject, count) = (&alarm.subject, alarm.count);
         tracing::warn!(parent: None, connector, operation, caller, subject, count, "alarm {}: {}", alarm.alarm, alarm.text);

@@ -83,6 +83,11 @@ impl Window {
         self.more == 0 && !threshold.near(self.last(), at)
     }
 
+    /// How often it happened since it was told.
+    pub(super) fn untold(&self) -> u64 {
+        self.more
+    }
+
     /// When anything of it happened the last time.
     pub(super) fn last(&self) -> u64 {
         self.seen.back().map_or(0, |(at, _)| *at).max(self.told.unwrap_or(0))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use portcullis_audit::verify::{MOST_FINDINGS, Options, Report, verify};
-use portcullis_audit::{AuditLog, Place, PublicKey};
+use portcullis_audit::{AuditLog, Place, PublicKey, public_key};
 use serde_json::json;
 
 use crate::audit::unwritable;
@@ -17,9 +17,10 @@ pub(super) struct Verify {
     #[arg(long, value_name = "BASE64", value_parser = parse_key)]
     key: Option<PublicKey>,
 
-    /// A place that an earlier `verify` printed: its line must still be there as it was.
-    #[arg(long, value_name = "SEQ:HASH", value_parser = parse_place)]
-    anchor: Option<Place>,
+    /// A place that an earlier `verify` printed, or the service in its log: its line must still be there as it was. May be
+    /// given several times.
+    #[arg(long = "anchor", value_name = "SEQ:HASH", value_parser = parse_place)]
+    anchors: Vec<Place>,
 }
 
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ fn parse_place(text: &str) -> Result<Place, &'static str> {
 
 impl Verify {
     pub(super) fn run(self, setup: &Setup) -> ExitCode {
-        let report = match verify(&setup.state, &Options { key: self.key, anchor: self.anchor }) {
+        let report = match verify(&setup.state, &Options { key: self.key, anchors: self.anchors }) {
             Ok(report) => report,
             Err(error) => return setup.fault(&unwritable(&error)),
         };
@@ -70,6 +71,10 @@ fn in_words(report: &Report) -> String {
         let since = "written a moment ago, left by a crash, or added by somebody without the key";
         text += &format!("not signed yet  {} to {}: {since}\n", signed + 1, report.last.seq);
     }
+    if let Some(torn) = report.torn {
+        let since = "being written, or left by a crash; who writes next cuts it off and says so";
+        text += &format!("torn line       {torn} bytes behind the last one: {since}\n");
+    }
     let from = match report.key_was_given {
         true => "as given",
         false => "found beside the log: give the one that you keep elsewhere with --key",
@@ -84,14 +89,13 @@ fn in_words(report: &Report) -> String {
 }
 
 pub(super) fn key(setup: &Setup) -> ExitCode {
-    match AuditLog::open(&setup.state) {
-        Ok(log) if setup.json => {
-            let key = log.public_key();
+    match public_key(&setup.state) {
+        Ok(key) if setup.json => {
             setup.print(&show::to_text(&json!({ "id": key.id(), "key": key.to_string() })));
             ExitCode::Done
         }
-        Ok(log) => {
-            setup.print(&format!("{}\n", log.public_key()));
+        Ok(key) => {
+            setup.print(&format!("{key}\n"));
             ExitCode::Done
         }
         Err(error) => setup.fault(&unwritable(&error)),
@@ -134,6 +138,7 @@ mod tests {
             checkpoints: 1,
             covered: 9,
             signed: Some(9),
+            torn: Some(18),
             key: KeyId("0123456789abcdef".into()),
             key_was_given: false,
             begun_anew: vec![4],

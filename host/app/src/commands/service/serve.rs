@@ -18,7 +18,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::doors::Doors;
-use crate::audit;
+use crate::audit::{self, anchors};
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::observe::{Metrics, Observe};
@@ -83,6 +83,7 @@ impl Serve {
         let watching = service.registry().follow(Pace::default());
         let caring = [tokio::spawn(care(Arc::clone(&service))), tokio::spawn(alive())];
         audit.append(vec![started(setup)]).await.map_err(|error| audit::unwritable(&error))?;
+        let anchoring = tokio::spawn(anchors::keep(audit.clone()));
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
         tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");
 
@@ -98,7 +99,9 @@ impl Serve {
         caring[0].abort();
         let (ended, ()) = tokio::join!(service.stop(self.finish), doors.close());
         audit.note(vec![Entry::now(About::default(), Stopped { finished: ended })]);
+        anchoring.abort();
         service.close().await;
+        anchors::tell(&audit);
         caring[1].abort();
         if !ended {
             tracing::warn!("what still runs is cut off; the next start finds out what became of it");

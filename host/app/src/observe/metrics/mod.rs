@@ -197,9 +197,9 @@ impl Metrics {
         self.spans_dropped.add(spans as u64, &[KeyValue::new("reason", reason)]);
     }
 
-    /// An alarm was raised. Without a connector (an empty name) for what is about none.
-    pub fn alarm(&self, alarm: Kind, connector: &str) {
-        self.alarms.add(1, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
+    /// So many alarms were raised. Without a connector (an empty name) for what is about none.
+    pub fn alarm(&self, alarm: Kind, connector: &str, count: u64) {
+        self.alarms.add(count, &[KeyValue::new("alarm", alarm.name()), self::connector(connector)]);
     }
 
     /// So many lines of the audit log are not forwarded yet.

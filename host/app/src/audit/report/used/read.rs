@@ -87,7 +87,7 @@ pub fn read(
         }
         Ok(_) => {}
     }
-    log.state = match verify(state, &Options { key, anchor: None }) {
+    log.state = match verify(state, &Options { key, anchors: Vec::new() }) {
         Ok(report) if report.is_whole() => LogState::Whole {
             place: report.last.to_string(),
             key: report.key.to_string(),
