@@ -5,13 +5,17 @@ use utoipa::ToSchema;
 
 use super::moment;
 use crate::api::problem::word;
-use crate::service::registry::{Candidate, ConnectorState, LastFault};
+use crate::service::registry::{Candidate, CeilingState, ConnectorState, LastFault};
 
 /// Every connector, by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Connectors {
     /// The connectors.
     pub connectors: Vec<ConnectorDocument>,
+    /// The ceiling that is in force; for the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Object>)]
+    pub ceiling: Option<CeilingState>,
 }
 
 /// A connector as it serves at the moment. For the operator it has the shape of [`ConnectorState`].

@@ -53,7 +53,8 @@ fn with(found: &Found, host: &str, text: &[u8], more: &str) -> Vec<u8> {
     let named: Option<Named> = serde_json::from_slice(&found.text).ok();
     let (at, fact) = named.map_or_else(|| ("-".into(), "-".into()), |named| (time(named.at), name(&named.fact, 32)));
     let severity = match fact.as_str() {
-        "alarm" | "cache-altered" | "denied" | "connector-refused" | "repaired" | "begun-anew" | "-" => WARNING,
+        "alarm" | "cache-altered" | "ceiling-gone" | "ceiling-kept" | "denied" | "connector-refused" | "repaired"
+        | "begun-anew" | "-" => WARNING,
         _ => INFORMATIONAL,
     };
     let (priority, host, process) = (FACILITY * 8 + severity, name(host, 255), std::process::id());
