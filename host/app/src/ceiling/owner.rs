@@ -65,7 +65,7 @@ impl Owner {
 
 /// The text of the ceiling, if only its owner can change it, and who that is.
 pub(super) fn text_of(path: &Path) -> Result<(String, Owner), Problems> {
-    let read = looked_at(path).and_then(|(file, held)| {
+    let read = only_owner_writes(path).and_then(|(file, held)| {
         let uid = held.first().map_or(0, |(_, uid)| *uid);
         let owner = Owner { uid, name: user(uid), held };
         let mut bytes = Vec::new();
@@ -95,16 +95,12 @@ pub(super) fn text_of(path: &Path) -> Result<(String, Owner), Problems> {
     })
 }
 
-/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at.
+/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at. With it come the file and
+/// each folder on the way to it, with their owners.
 ///
 /// # Errors
 /// [`Untrusted`] names the file or the folder that others may write.
-pub(crate) fn only_owner_writes(path: &Path) -> Result<File, Untrusted> {
-    looked_at(path).map(|(file, _)| file)
-}
-
-/// The file, with its owner and those of the folders on the way to it.
-fn looked_at(path: &Path) -> Result<(File, Vec<(PathBuf, u32)>), Untrusted> {
+pub(super) fn only_owner_writes(path: &Path) -> Result<(File, Vec<(PathBuf, u32)>), Untrusted> {
     let io = |error| Untrusted::Io(path.to_owned(), error);
     let (real, folders) = walk(&std::path::absolute(path).map_err(io)?)?;
     // Not through a link that was put there since; and a pipe would be waited for.

@@ -36,6 +36,9 @@ pub struct Place {
     /// Where it begins and ends in the text that diagnostics show.
     #[serde(skip)]
     range: Range<usize>,
+    /// The file names neither the key nor its section: [`Place::text`] says so, and the line is the first.
+    #[serde(skip)]
+    absent: bool,
 }
 
 impl Places {
@@ -53,6 +56,7 @@ impl Places {
     #[must_use]
     pub fn place(&self, path: &[String]) -> Place {
         let nearest = (0..=path.len()).rev().find_map(|parts| self.found.get(path.get(..parts)?));
+        let absent = nearest.is_none();
         let range = nearest.cloned().unwrap_or(0..0);
         let before = self.text.get(..range.start).unwrap_or_default();
         // Of what goes on over several lines the first one: what is in it has places of its own.
@@ -64,8 +68,13 @@ impl Places {
             file: self.file.clone(),
             line: 1 + before.matches('\n').count(),
             column: 1 + before.rsplit('\n').next().unwrap_or_default().chars().count(),
-            text: first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
+            text: match path {
+                [key] if absent => format!("names no `{key}`"),
+                [section @ .., _] if absent => format!("names no [{}]", section.join(".")),
+                _ => first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
+            },
             range,
+            absent,
         }
     }
 
@@ -76,6 +85,11 @@ impl Places {
 }
 
 impl Place {
+    /// Whether the file names neither the key nor its section.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.absent
+    }
+
     pub(crate) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
@@ -83,6 +97,9 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.absent && !self.text.is_empty() {
+            return write!(f, "{}, which {}", self.file, self.text);
+        }
         write!(f, "{}:{}", self.file, self.line)?;
         if self.text.is_empty() { Ok(()) } else { write!(f, " {}", self.text) }
     }

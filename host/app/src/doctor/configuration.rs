@@ -3,8 +3,8 @@
 use portcullis_model::FaultCode;
 use portcullis_sandbox::Sandbox;
 
+use super::Wanted;
 use super::step::{Finding, Step, StepName};
-use crate::ceiling::Ceiling;
 use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
 use crate::connector::{Connector, NotStarted};
 use crate::operation;
@@ -15,17 +15,19 @@ use crate::show::ExitCode;
 pub(super) fn look(
     file: &ConnectorFile,
     sandbox: &Sandbox,
-    ceiling: &Ceiling,
-    approvals: &Approvals,
+    wanted: &Wanted<'_>,
 ) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
+    for (text, remedy) in &wanted.beside {
+        step.add(Finding::warning(text, remedy));
+    }
     for warning in &file.warnings {
         step.add(Finding::warning(warning.to_string(), help(warning)));
     }
     secrets(file, &mut step);
-    match Connector::start(file.clone(), sandbox, ceiling) {
+    match Connector::start(file.clone(), sandbox, &wanted.ceiling) {
         Ok(connector) => {
-            plugin(&connector, approvals, &mut step);
+            plugin(&connector, &wanted.approvals, &mut step);
             (step, Some(connector))
         }
         Err(NotStarted::Above(excesses)) => {

@@ -36,6 +36,8 @@ pub struct ConnectorDocument {
     since: String,
     /// The kinds of operation that it was granted.
     operations: Vec<String>,
+    /// The code of why it does not run, or why what was offered in its place does not; `null` where all is well.
+    fault: Option<String>,
     /// The last thing that went wrong with it.
     last_fault: Option<LastFaultDocument>,
     /// Its file; for the operator only.
@@ -80,6 +82,7 @@ impl ConnectorDocument {
             digest: state.digest,
             since: moment(state.since),
             operations: state.operations,
+            fault: state.candidate.as_ref().map(|candidate| candidate.fault.clone()),
             last_fault: state.last_fault.map(fault),
             file: operator.then_some(state.file),
             plugin: state.plugin.filter(|_| operator),

@@ -14,12 +14,27 @@ use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
+use crate::service::registry;
 
 /// One word.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
     /// `live` or `ready`.
     status: &'static str,
+    /// Of `ready`: how many connectors there are, and how many of them run. Where none does, what is asked for is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    connectors: Option<Running>,
+}
+
+/// How many connectors run.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectorsRunning)]
+pub(super) struct Running {
+    /// Those that take operations.
+    running: usize,
+    /// All of them.
+    all: usize,
 }
 
 /// Is the process alive?
@@ -33,7 +48,7 @@ pub(super) struct Health {
     responses((status = 200, description = "It lives", body = Health)),
 )]
 pub(super) async fn live() -> Json<Health> {
-    Json(Health { status: "live" })
+    Json(Health { status: "live", connectors: None })
 }
 
 /// Are operations taken on?
@@ -54,7 +69,9 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, P
         return Err(Fault::new(FaultCode::Stopping, "the service is stopping").into());
     }
     api.service.ready()?;
-    Ok(Json(Health { status: "ready" }))
+    let states = api.service.registry().states();
+    let running = states.iter().filter(|state| state.state == registry::State::Running).count();
+    Ok(Json(Health { status: "ready", connectors: Some(Running { running, all: states.len() }) }))
 }
 
 /// Read the metrics

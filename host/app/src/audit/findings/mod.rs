@@ -11,7 +11,7 @@ mod unused;
 
 use serde::Serialize;
 
-use super::report::{Place, Report, Subject, Text, used::Log};
+use super::report::{CeilingFacts, Place, Report, Subject, Text, used::Log};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,6 +72,7 @@ codes! {
     LogNotWhole = "log-not-whole", Error, "The audit log is not as it was written.";
     LogUnreadable = "log-unreadable", Error, "The audit log cannot be read.";
     ServiceAccountTooMighty = "service-account-too-mighty", Warning, "The service account has more rights than the grants need.";
+    CeilingNotApart = "ceiling-not-apart", Warning, "The ceiling belongs to the user as whom the service runs.";
     RevealGranted = "reveal-granted", Warning, "A connector may read the text of passwords.";
     WriteWithoutExclude = "write-without-exclude", Warning, "A connector writes, and no account is excluded.";
     Unpinned = "unpinned", Warning, "A connector runs any file of its plugin's name.";
@@ -80,7 +81,7 @@ codes! {
     GrantedNotRequested = "granted-not-requested", Warning, "Something is granted that the plugin cannot use.";
     GrantedNeverUsed = "granted-never-used", Warning, "Something is granted that was never used.";
     LogNotVerified = "log-not-verified", Warning, "The audit log could not be verified.";
-    SeveralVersions = "several-versions", Note, "The service ran several versions of a plugin.";
+    SeveralVersions = "several-versions", Note, "Several versions of a plugin ran.";
     Unsigned = "unsigned", Note, "A plugin has no signature of anybody who is trusted.";
     NoCeiling = "no-ceiling", Note, "There is no ceiling.";
 }
@@ -145,12 +146,13 @@ pub fn of(subject: &Subject<'_>) -> Vec<Finding> {
     all
 }
 
-/// What is to be said of the whole configuration; `ceiling` is where one would be.
+/// What is to be said of the whole configuration; `place` is where the ceiling is, or would be.
 #[must_use]
-pub fn of_all(log: &Log, has_ceiling: bool, ceiling: Place) -> Vec<Finding> {
+pub fn of_all(log: &Log, ceiling: Option<&CeilingFacts>, place: Place) -> Vec<Finding> {
     let mut all = log::of(log);
-    if !has_ceiling {
-        all.push(ceiling::none(ceiling));
+    match ceiling {
+        None => all.push(ceiling::none(place)),
+        Some(facts) => all.extend(ceiling::not_apart(facts, place)),
     }
     all
 }

@@ -68,7 +68,7 @@ fn versions(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let ran = &subject.used.plugins;
     if ran.len() > 1 {
         let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (first {}, last {})", seen.first, seen.last));
-        let text = format!("the service ran {} versions of the plugin in this time", ran.len());
+        let text = format!("{} versions of the plugin ran in this time", ran.len());
         let remedy = "what was used may have been used by a former one: `--since` looks at a part of the time";
         let place = subject.place(&["plugin"]);
         all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(told));

@@ -16,7 +16,7 @@ use super::state::moment;
 use crate::ceiling::{CEILING_FILE, Ceiling};
 
 /// What [`Started`] says where there is no ceiling.
-pub const NO_CEILING: &str = "none";
+pub(crate) const NO_CEILING: &str = "none";
 
 /// The ceiling that is in force in a service. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
