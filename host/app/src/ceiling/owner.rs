@@ -95,8 +95,8 @@ pub(super) fn text_of(path: &Path) -> Result<(String, Owner), Problems> {
     })
 }
 
-/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at. With it come the file and
-/// each folder on the way to it, with their owners.
+/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at. With it come
+/// the file and each folder on the way to it, with their owners.
 ///
 /// # Errors
 /// [`Untrusted`] names the file or the folder that others may write.

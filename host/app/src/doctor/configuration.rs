@@ -12,11 +12,7 @@ use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
 
 /// The step, and the connector if it can run.
-pub(super) fn look(
-    file: &ConnectorFile,
-    sandbox: &Sandbox,
-    wanted: &Wanted<'_>,
-) -> (Step, Option<Connector>) {
+pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
     for (text, remedy) in &wanted.beside {
         step.add(Finding::warning(text, remedy));

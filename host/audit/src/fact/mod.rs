@@ -8,8 +8,8 @@ mod registry;
 use std::time::SystemTime;
 
 pub use host::{
-    Alarm, BegunAnew, CacheAltered, CeilingGone, CeilingKept, Checkpoint, ConfigurationLoaded, JournalRestored, KeyRotated,
-    Lost, Recorded, Repaired, Segment, Started, Stopped,
+    Alarm, BegunAnew, CacheAltered, CeilingGone, CeilingKept, Checkpoint, ConfigurationLoaded, JournalRestored,
+    KeyRotated, Lost, Recorded, Repaired, Segment, Started, Stopped,
 };
 pub use operation::{
     Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Tried, Written,

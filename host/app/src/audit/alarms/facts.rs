@@ -43,7 +43,8 @@ impl Alarms {
                 self.ceiling(at, about, text);
             }
             Fact::CeilingKept(kept) => {
-                let text = format!("the former ceiling ({}) is in force until the next start: {}", kept.former, kept.reason);
+                let text =
+                    format!("the former ceiling ({}) is in force until the next start: {}", kept.former, kept.reason);
                 self.ceiling(at, about, text);
             }
             Fact::Alarm(alarm) => self.told(at, &connector, about, alarm),

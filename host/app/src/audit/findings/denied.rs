@@ -138,7 +138,8 @@ fn group(
         return None;
     }
     let (more, section, key) = longer(wanted);
-    let there = subject.file.ldap.as_ref().map(|ldap| if key == "controls" { &ldap.allow.controls } else { &ldap.read });
+    let there =
+        subject.file.ldap.as_ref().map(|ldap| if key == "controls" { &ldap.allow.controls } else { &ldap.read });
     let there = there.map(Vec::as_slice).unwrap_or_default();
     let remedy = match more.len() == wanted.len() {
         true => ASK.to_owned(),
@@ -175,7 +176,8 @@ fn outright(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let more = stopped.len().saturating_sub(MOST);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let (which, _) = which(subject, subject.used.stopped_by.values());
-    let text = format!("calls of the plugin were stopped that no grant would let pass: {}{more}{which}", told.join("; "));
+    let text =
+        format!("calls of the plugin were stopped that no grant would let pass: {}{more}{which}", told.join("; "));
     let remedy = "a plugin that does its work makes no such calls: show this to its vendor, and look what its operations \
                   were about with `portcullis operations`";
     let place = subject.place(&["plugin"]);

@@ -48,7 +48,12 @@ fn report(words: &str) -> Report {
         portcullis: "0",
         made: words.into(),
         configuration: words.into(),
-        ceiling: Some(report::CeilingFacts { file: words.into(), sha256: words.into(), owner: words.into(), not_apart: Some(words.into()) }),
+        ceiling: Some(report::CeilingFacts {
+            file: words.into(),
+            sha256: words.into(),
+            owner: words.into(),
+            not_apart: Some(words.into()),
+        }),
         log: world.log.clone(),
         connectors: vec![world.report()],
         findings: all,

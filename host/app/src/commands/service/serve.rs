@@ -83,7 +83,10 @@ impl Serve {
         let doors = Doors::open(&listen, &control, Arc::clone(&service), self.finish).await?;
         let watching = service.registry().follow(Pace::default());
         let caring = [tokio::spawn(care(Arc::clone(&service))), tokio::spawn(alive())];
-        audit.append(vec![started(setup, service.registry().ceiling())]).await.map_err(|error| audit::unwritable(&error))?;
+        audit
+            .append(vec![started(setup, service.registry().ceiling())])
+            .await
+            .map_err(|error| audit::unwritable(&error))?;
         let anchoring = tokio::spawn(anchors::keep(audit.clone()));
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
         tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");

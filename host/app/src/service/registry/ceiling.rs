@@ -52,9 +52,15 @@ impl Registry {
         self.limits().ceiling_state()
     }
 
-    /// At a start without a ceiling: whether an earlier start had one, which nobody should miss.
-    pub(super) async fn look_for_a_former_ceiling(&self) {
+    /// Says at a start what nobody should miss: that an earlier start had a ceiling and this one has none, or that this
+    /// very process could change its ceiling.
+    pub(super) async fn judge_the_ceiling(&self) {
         if self.ceiling().sha256.is_some() {
+            let mine = self.limits().ceiling_in_hands_of(rustix::process::geteuid().as_raw());
+            if let Some(path) = mine {
+                let path = path.display();
+                tracing::warn!("{path} belongs to the user as whom the service runs: the ceiling holds nobody back");
+            }
             return;
         }
         let state = self.options.state.clone();

@@ -4,7 +4,7 @@
 //! This part only ends connectors. What begins is begun by a look, and judged here once more before it comes in.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -104,6 +104,11 @@ impl Limits {
             since: self.since.unwrap_or_else(SystemTime::now),
             trouble: self.trouble.clone(),
         }
+    }
+
+    /// What of the ceiling belongs to a user.
+    pub(super) fn ceiling_in_hands_of(&self, uid: u32) -> Option<PathBuf> {
+        self.ceiling.as_ref()?.owner()?.in_hands_of(uid).map(Path::to_owned)
     }
 
     /// Why a connector may not run, whatever was offered in its place meanwhile; none if it may.

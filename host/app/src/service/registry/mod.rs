@@ -113,7 +113,7 @@ impl Registry {
             generation: watch::Sender::new(0),
         });
         registry.look().await?;
-        registry.look_for_a_former_ceiling().await;
+        registry.judge_the_ceiling().await;
         registry.tell().await?;
         Ok(registry)
     }

@@ -7,16 +7,17 @@ use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 
 use portcullis_audit::fact::{
-    CeilingGone, CeilingKept, ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn,
+    CeilingGone, CeilingKept, ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped,
+    ConnectorWithdrawn,
 };
 use portcullis_audit::follow::Follow;
 use portcullis_audit::{About, AuditError, Entry, Fact};
 use portcullis_model::{Fault, Trace};
 use portcullis_sandbox::Digest;
 
-use super::{Registry, ceiling};
 use super::reload::{What, lost};
 use super::slot::Running;
+use super::{Registry, ceiling};
 use crate::audit;
 use crate::ceiling::{CEILING_FILE, Ceiling};
 

@@ -4,6 +4,7 @@ mod examples;
 mod forms;
 mod logs;
 mod page;
+mod which;
 mod wide;
 
 use serde_json::Value;
