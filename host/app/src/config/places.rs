@@ -167,8 +167,8 @@ mod tests {
     fn what_is_not_there_stands_where_it_would() {
         assert_eq!(place(&["ldap", "read", "attributes", "7"]), "a.toml:4 attributes = [ …");
         assert_eq!(place(&["ldap", "write", "cn", "values"]), "a.toml:8 [ldap.write]");
-        assert_eq!(place(&["limits", "time"]), "a.toml:1");
-        assert_eq!(Places::of(Path::new("x"), "= =").place(&["a".to_owned()]).to_string(), "x:1");
+        assert_eq!(place(&["limits", "time"]), "a.toml, which names no [limits]");
+        assert_eq!(Places::of(Path::new("x"), "= =").place(&["a".to_owned()]).to_string(), "x, which names no `a`");
     }
 
     #[test]

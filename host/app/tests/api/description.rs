@@ -83,11 +83,10 @@ async fn the_shapes_of_requests_and_answers_are_these() {
     AccountStatus: enabled locked must_change password_expires password_set
     Connector: accounts candidate digest fault file last_fault name operations plugin since state version
     Connectors: ceiling connectors
-    ConnectorsRunning: all running
     Event: at event fault number operation state superseded_by until
     Fault: blame code limit remedy retry text
     GivenPassword: clear sealed
-    Health: connectors status
+    Health: status
     Key: accepted_until created id key
     Keys: caller info keys
     LastFault: at code over

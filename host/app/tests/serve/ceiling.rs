@@ -120,13 +120,11 @@ fn a_connector_above_the_ceiling_ends_the_command_alike_with_and_without_a_servi
     let mut serve = world.serve();
     let run = world.run(&["connectors"]);
     assert!(run.code == Some(12) && run.stdout.contains("above-ceiling"), "{run:?}");
-    // Callers learn the code and no line of a file; who asks for readiness, that nothing runs.
+    // Callers learn the code and no line of a file.
     let all = serve.get(DESK, "/v1/connectors");
     let connector = &all.json()["connectors"][0];
     assert_eq!((&connector["state"], &connector["fault"]), (&"broken".into(), &"above-ceiling".into()), "{connector}");
     assert!(!all.body.contains("toml") && !all.body.contains("\"ceiling\""), "{}", all.body);
-    let ready = serve.ask("GET", "/health/ready", &[], b"").json();
-    assert_eq!(ready["connectors"], serde_json::json!({ "running": 0, "all": 1 }), "{ready}");
     // What else is wrong has its own code, too.
     world.write(CEILING, example());
     world.write(MOCK, "plugin = 7");

@@ -86,7 +86,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Checkpoint(_)
         | F::Segment(_)
         | F::Repaired(_)
-        | F::BegunAnew(_) => 31,
+        | F::BegunAnew(_) => 33,
         F::Unknown => 0,
     }
 }

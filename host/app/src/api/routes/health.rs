@@ -14,27 +14,12 @@ use crate::api::Api;
 use crate::api::auth::Asker;
 use crate::api::listen::Phase;
 use crate::api::problem::{Problem, ProblemDocument};
-use crate::service::registry;
 
 /// One word.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
     /// `live` or `ready`.
     status: &'static str,
-    /// Of `ready`: how many connectors there are, and how many of them run. Where none does, what is asked for is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    connectors: Option<Running>,
-}
-
-/// How many connectors run.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ConnectorsRunning)]
-pub(super) struct Running {
-    /// Those that take operations.
-    running: usize,
-    /// All of them.
-    all: usize,
 }
 
 /// Is the process alive?
@@ -48,12 +33,13 @@ pub(super) struct Running {
     responses((status = 200, description = "It lives", body = Health)),
 )]
 pub(super) async fn live() -> Json<Health> {
-    Json(Health { status: "live", connectors: None })
+    Json(Health { status: "live" })
 }
 
 /// Are operations taken on?
 ///
 /// Without a credential. No while the service starts or stops, and while its journal cannot be written.
+/// Whether connectors run is told by `GET /v1/connectors`.
 #[utoipa::path(
     get,
     path = "/health/ready",
@@ -69,9 +55,7 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<Health>, P
         return Err(Fault::new(FaultCode::Stopping, "the service is stopping").into());
     }
     api.service.ready()?;
-    let states = api.service.registry().states();
-    let running = states.iter().filter(|state| state.state == registry::State::Running).count();
-    Ok(Json(Health { status: "ready", connectors: Some(Running { running, all: states.len() }) }))
+    Ok(Json(Health { status: "ready" }))
 }
 
 /// Read the metrics

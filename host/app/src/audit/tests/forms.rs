@@ -40,7 +40,7 @@ fn report(words: &str) -> Report {
         surface.imports.push(import);
     }
     world.log.folder = words.into();
-    let mut all = findings::of_all(&world.log, false, Place { file: words.into(), line: None, column: None });
+    let mut all = findings::of_all(&world.log, None, Place { file: words.into(), line: None, column: None });
     all.extend(world.findings());
     findings::sort(&mut all);
     Report {
