@@ -76,7 +76,7 @@ async fn a_wrong_password_called_right() {
     for candidate in [NEW, OLD] {
         let report = draft().start().verify(candidate).await;
         report.refused("plugin-untrue", 18);
-        assert!(!sent(&report), "{report}");
+        assert!(!report.sent_a_write(), "{report}");
     }
     world.goes_on().await;
 }
