@@ -69,6 +69,8 @@ pub enum Event {
         account: String,
         /// The connector that answers for it.
         connector: String,
+        /// The SHA-256 of the connector's plugin, in hexadecimal.
+        plugin: String,
     },
     /// The host found the target.
     Located {
@@ -166,7 +168,7 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked { operation, account, connector } => {
+            Self::Asked { operation, account, connector, .. } => {
                 write!(f, "asked      {operation} for {account} through {connector}")
             }
             Self::Located { dn, server } => write!(f, "located    {dn} on {server}"),

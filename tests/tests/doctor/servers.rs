@@ -96,6 +96,7 @@ async fn a_server_that_does_not_get_the_change_is_not_asked_for_the_password() -
         reset: true,
         wait: Duration::from_secs(1),
         ceiling: Ceiling::none(),
+        beside: Vec::new(),
         approvals: Ok(Approvals::default()),
         audit: crate::audit(),
         recent: None,

@@ -79,6 +79,7 @@ fn before_effect() -> Vec<Event> {
             operation: OperationKind::ResetPassword,
             account: "p1@c0.example".into(),
             connector: "c0".into(),
+            plugin: "0".repeat(64),
         },
         Event::Located { dn: "uid=p1,ou=people,dc=people,dc=example".into(), server: SERVER.into() },
         allowed("root-dse", "vendorname", Vec::new()),

@@ -50,7 +50,10 @@ impl Excess {
         let granted = file.places.place(&above.granted);
         let ceiling = rules.places.place(&above.ceiling);
         let against = Against {
-            text: format!("stands against {}:{}", ceiling.file, ceiling.line),
+            text: match ceiling.is_absent() {
+                true => format!("stands against {ceiling}"),
+                false => format!("stands against {}:{}", ceiling.file, ceiling.line),
+            },
             source: rules.places.source(),
             place: ceiling.clone(),
             label: above.label,
@@ -112,10 +115,14 @@ impl miette::Diagnostic for Against {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source)
+        // Of what is not there no line can be shown.
+        (!self.place.is_absent()).then_some(&self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.place.is_absent() {
+            return None;
+        }
         let span = LabeledSpan::new_with_span(Some(self.label.clone()), self.place.range());
         Some(Box::new(std::iter::once(span)))
     }

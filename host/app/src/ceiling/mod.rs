@@ -24,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use excess::{Excess, Excesses};
+pub use owner::Owner;
 pub use rules::{LdapRules, PluginRules, Rules, SettingRule, Signer};
 pub use servers::ServerPattern;
 
@@ -42,6 +43,7 @@ pub const CEILING_FILE: &str = "ceiling.toml";
 #[derive(Debug, Clone, Default)]
 pub struct Ceiling {
     rules: Option<Arc<Rules>>,
+    owner: Option<Arc<Owner>>,
 }
 
 impl Ceiling {
@@ -70,6 +72,12 @@ impl Ceiling {
         self.rules.as_ref().map(|rules| rules.digest)
     }
 
+    /// Whose the file is; nothing without a file.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Owner> {
+        self.owner.as_deref()
+    }
+
     /// Reads a text; the path only stands in messages.
     ///
     /// # Errors
@@ -83,7 +91,7 @@ impl Ceiling {
         });
         let warnings = findings.finish()?;
         let rules = rules.map(|rules| Rules { warnings, ..rules }).ok_or_else(|| broken(path))?;
-        Ok(Self { rules: Some(Arc::new(rules)) })
+        Ok(Self { rules: Some(Arc::new(rules)), owner: None })
     }
 }
 
@@ -104,5 +112,6 @@ pub fn load(config: &Path, named: Option<&Path>) -> Result<Ceiling, Problems> {
             path
         }
     };
-    Ceiling::of_text(&owner::text_of(&path)?, &path)
+    let (text, owner) = owner::text_of(&path)?;
+    Ok(Ceiling { owner: Some(Arc::new(owner)), ..Ceiling::of_text(&text, &path)? })
 }

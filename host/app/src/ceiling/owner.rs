@@ -42,30 +42,65 @@ pub(crate) enum Untrusted {
     },
 }
 
-/// The text of the ceiling, if only its owner can change it.
-pub(super) fn text_of(path: &Path) -> Result<String, Problems> {
-    let read = only_owner_writes(path).and_then(|file| {
+/// Whose the file is, and whose the folders are that decide which file it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's id.
+    pub uid: u32,
+    /// The user's name, if there is one.
+    pub name: String,
+    /// The file, and each folder on the way, with its owner.
+    held: Vec<(PathBuf, u32)>,
+}
+
+impl Owner {
+    /// What of it belongs to a user, who can change or replace the file: the file or a folder on the way. Nothing for root,
+    /// whom no owner keeps out.
+    #[must_use]
+    pub fn in_hands_of(&self, uid: u32) -> Option<&Path> {
+        let found = self.held.iter().find(|(_, owner)| *owner == uid && uid != 0);
+        found.map(|(path, _)| path.as_path())
+    }
+}
+
+/// The text of the ceiling, if only its owner can change it, and who that is.
+pub(super) fn text_of(path: &Path) -> Result<(String, Owner), Problems> {
+    let read = only_owner_writes(path).and_then(|(file, held)| {
+        let uid = held.first().map_or(0, |(_, uid)| *uid);
+        let owner = Owner { uid, name: user(uid), held };
         let mut bytes = Vec::new();
         let io = |error| Untrusted::Io(path.to_owned(), error);
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(io(std::io::Error::other("it is larger than 1 MiB")));
         }
-        String::from_utf8(bytes).map_err(|_| io(std::io::Error::other("it is not UTF-8 text")))
+        let text = String::from_utf8(bytes).map_err(|_| io(std::io::Error::other("it is not UTF-8 text")))?;
+        Ok((text, owner))
     });
     read.map_err(|untrusted| {
         let message = format!("the ceiling cannot be used: {untrusted}");
-        let help = "the security team owns the ceiling (root:root, 0644), and nobody else may write it or its folders";
-        let code = if matches!(untrusted, Untrusted::Io(..)) { "ceiling-unreadable" } else { "ceiling-not-safe" };
+        let (code, help) = match &untrusted {
+            Untrusted::Io(_, error) if error.kind() == std::io::ErrorKind::NotFound => (
+                "ceiling-unreadable",
+                "put the file there, or name another one with --ceiling or PORTCULLIS_CEILING; without it nothing starts",
+            ),
+            Untrusted::Io(..) => ("ceiling-unreadable", "mend the file, or run this as a user who may read it"),
+            Untrusted::NotAFile(_) => ("ceiling-not-safe", "put a file of text there"),
+            Untrusted::OthersWrite(_) | Untrusted::AnothersFolder { .. } => (
+                "ceiling-not-safe",
+                "the security team owns the ceiling (root:root, 0644), and nobody else may write it or its folders",
+            ),
+        };
         Problems::one(Diagnostic::error(code, message, help))
     })
 }
 
-/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at.
+/// Opens a file that nobody but its owner and root can change or replace: the very file that was looked at. With it come
+/// the file and each folder on the way to it, with their owners.
 ///
 /// # Errors
 /// [`Untrusted`] names the file or the folder that others may write.
-pub(crate) fn only_owner_writes(path: &Path) -> Result<File, Untrusted> {
+pub(super) fn only_owner_writes(path: &Path) -> Result<(File, Vec<(PathBuf, u32)>), Untrusted> {
     let io = |error| Untrusted::Io(path.to_owned(), error);
     let (real, folders) = walk(&std::path::absolute(path).map_err(io)?)?;
     // Not through a link that was put there since; and a pipe would be waited for.
@@ -78,6 +113,7 @@ pub(crate) fn only_owner_writes(path: &Path) -> Result<File, Untrusted> {
     if meta.mode() & 0o022 != 0 {
         return Err(Untrusted::OthersWrite(path.to_owned()));
     }
+    let mut held = vec![(path.to_owned(), meta.uid())];
     for folder in folders {
         let there = fs::metadata(&folder).map_err(|error| Untrusted::Io(folder.clone(), error))?;
         let sticky = there.mode() & 0o1000 != 0;
@@ -87,8 +123,17 @@ pub(crate) fn only_owner_writes(path: &Path) -> Result<File, Untrusted> {
         if there.uid() != 0 && there.uid() != meta.uid() {
             return Err(Untrusted::AnothersFolder { folder, uid: there.uid() });
         }
+        held.push((folder, there.uid()));
     }
-    Ok(file)
+    Ok((file, held))
+}
+
+/// The name of a user of this machine.
+fn user(uid: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let line = users.lines().find(|line| line.split(':').nth(2) == Some(&uid.to_string()));
+    let name = line.and_then(|line| line.split(':').next()).filter(|name| !name.chars().any(char::is_control));
+    name.map_or_else(|| format!("uid {uid}"), str::to_owned)
 }
 
 fn rustix_flags() -> i32 {

@@ -10,9 +10,10 @@ use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
 use super::approve::who;
+use super::ceiling::Lying;
 use super::setup::Setup;
 use crate::audit::look_audited;
-use crate::ceiling::Excess;
+use crate::ceiling::{CEILING_FILE, Excess};
 use crate::check::{Finding, look_from_outside};
 use crate::config::{self, Diagnostic};
 use crate::connector::{Connector, NotStarted};
@@ -104,13 +105,32 @@ pub(super) async fn run(setup: &Setup, only: Option<&str>) -> ExitCode {
     if let Some(Ok(log)) = log {
         log.close();
     }
-    setup.print(&if setup.json { show::to_text(&as_json(service.as_deref(), &all)) } else { as_text(service, all) });
+    let lying = Lying::of(setup, &ceiling);
+    let held = lying.as_ref().map(whose);
+    setup.print(&if setup.json {
+        let mut object = as_json(service.as_deref(), &all);
+        if let (Some(lying), Some(held)) = (lying, held) {
+            object["ceiling"] = lying.json();
+            object["ceiling"]["findings"] = held.iter().map(finding_json).collect();
+        }
+        show::to_text(&object)
+    } else {
+        as_text(service, held, all)
+    });
     worst
 }
 
 /// Of a problem that has a fault, what that fault ends a command with.
 fn exit_code(finding: &Finding) -> Option<ExitCode> {
     finding.fault.map(|code| ExitCode::of_fault(&Fault::new(code, "")))
+}
+
+/// Whose the ceiling is.
+fn whose(lying: &Lying) -> Vec<Finding> {
+    let mut findings = vec![Finding::new(Severity::Good, format!("{} is {}'s", lying.file.display(), lying.owner), "")];
+    let warning = |(text, remedy)| Finding::new(Severity::Warning, text, remedy);
+    findings.extend(lying.warning().map(warning));
+    findings
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -121,9 +141,11 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn as_text(service: Option<Vec<Finding>>, all: Vec<(String, Vec<Finding>)>) -> String {
+fn as_text(service: Option<Vec<Finding>>, ceiling: Option<Vec<Finding>>, all: Vec<(String, Vec<Finding>)>) -> String {
     let mut text = String::new();
-    for (name, findings) in service.map(|findings| (config::SERVICE_FILE.to_owned(), findings)).into_iter().chain(all) {
+    let named = |name: &str, findings: Option<Vec<Finding>>| findings.map(|findings| (name.to_owned(), findings));
+    let first = named(config::SERVICE_FILE, service).into_iter().chain(named(CEILING_FILE, ceiling));
+    for (name, findings) in first.chain(all) {
         text += &format!("{name}\n");
         for finding in findings {
             text += &format!("  {:<8} {}\n", word(finding.severity), finding.text);
@@ -135,9 +157,12 @@ fn as_text(service: Option<Vec<Finding>>, all: Vec<(String, Vec<Finding>)>) -> S
     text
 }
 
+fn finding_json(finding: &Finding) -> Value {
+    json!({ "severity": word(finding.severity).to_lowercase(), "text": finding.text, "remedy": finding.remedy })
+}
+
 fn as_json(service: Option<&[Finding]>, all: &[(String, Vec<Finding>)]) -> Value {
-    let finding = |finding: &Finding| json!({ "severity": word(finding.severity).to_lowercase(), "text": finding.text, "remedy": finding.remedy });
-    let connector = |(name, findings): &(String, Vec<Finding>)| json!({ "connector": name, "findings": findings.iter().map(finding).collect::<Vec<_>>() });
-    let service = service.map(|findings| json!({ "findings": findings.iter().map(finding).collect::<Vec<_>>() }));
-    json!({ "service": service, "connectors": all.iter().map(connector).collect::<Vec<_>>() })
+    let connector = |(name, findings): &(String, Vec<Finding>)| json!({ "connector": name, "findings": findings.iter().map(finding_json).collect::<Vec<_>>() });
+    let service = service.map(|findings| json!({ "findings": findings.iter().map(finding_json).collect::<Vec<_>>() }));
+    json!({ "service": service, "ceiling": null, "connectors": all.iter().map(connector).collect::<Vec<_>>() })
 }

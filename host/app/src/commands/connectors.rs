@@ -5,12 +5,13 @@
 use portcullis_model::{Fault, FaultCode};
 use serde_json::{Value, json};
 
+use super::ceiling::Lying;
 use super::service::control;
 use super::setup::Setup;
 use crate::config::{ConnectorFile, DirectorySource};
 use crate::operation;
 use crate::service::registry::approval::{self, Approvals};
-use crate::service::registry::{ConnectorState, State};
+use crate::service::registry::{CeilingState, ConnectorState, State};
 use crate::show::{self, ExitCode};
 use crate::standing::{self, Standing};
 
@@ -34,11 +35,23 @@ async fn running(setup: &Setup) -> Result<Option<ExitCode>, Fault> {
     }
     let all = answer.body["connectors"].clone();
     let states: Vec<ConnectorState> = serde_json::from_value(all).map_err(|error| nonsense(error.to_string()))?;
+    let held: Option<CeilingState> = serde_json::from_value(answer.body["ceiling"].clone()).ok();
     if !setup.json {
         setup.print(&show::connectors(&states));
+        setup.print(&held.as_ref().map(show::ceiling).unwrap_or_default());
     }
-    let well = states.iter().all(|state| state.state == State::Running && state.candidate.is_none());
-    Ok(Some(if well { ExitCode::Done } else { ExitCode::Plugin }))
+    let kept = held.is_some_and(|held| held.trouble.is_some());
+    let worst = states.iter().rev().find_map(of_state);
+    Ok(Some(worst.unwrap_or(if kept { ExitCode::Configuration } else { ExitCode::Done })))
+}
+
+/// The code of why a connector of the service is not what its files want, as it is without a service; nothing if it is.
+fn of_state(state: &ConnectorState) -> Option<ExitCode> {
+    let fault = state.candidate.as_ref().map(|candidate| FaultCode::parse(&candidate.fault));
+    match fault {
+        Some(code) => Some(code.map_or(ExitCode::Plugin, |code| ExitCode::of_fault(&Fault::new(code, "")))),
+        None => (state.state != State::Running).then_some(ExitCode::Plugin),
+    }
 }
 
 fn from_files(setup: &Setup) -> ExitCode {
@@ -78,7 +91,13 @@ fn from_files(setup: &Setup) -> ExitCode {
             }
         }
     }
-    setup.print(&if setup.json { show::to_text(&json!({ "connectors": objects })) } else { text });
+    let lying = Lying::of(setup, &ceiling);
+    if setup.json {
+        let ceiling = lying.map(|lying| lying.json());
+        setup.print(&show::to_text(&json!({ "connectors": objects, "ceiling": ceiling })));
+    } else {
+        setup.print(&text);
+    }
     worst
 }
 

@@ -9,6 +9,7 @@ use portcullis_journal::{Journal, JournalError};
 use portcullis_model::{Fault, FaultCode, Login};
 
 use super::approve::who;
+use super::ceiling::{Lying, another, in_force};
 use super::duration::duration;
 use super::setup::Setup;
 use crate::config::{self, ConnectorFile};
@@ -67,13 +68,19 @@ impl Doctor {
             true => setup.audit_log().map(|log| (log, format!("user:{}", who()))),
             false => Err(Fault::new(FaultCode::AuditUnwritable, "nothing is to be reset")),
         };
+        let mut beside: Vec<_> = Lying::of(setup, &ceiling).and_then(|lying| lying.warning()).into_iter().collect();
+        match in_force(setup).await {
+            Ok(state) => beside.extend(state.as_ref().and_then(another)),
+            Err(fault) => tracing::warn!("the service was not asked for its ceiling: {fault}"),
+        }
         let mut all = Vec::with_capacity(files.len());
         for file in files {
             let account = account.clone().or_else(|| test_accounts.get(&file.name).cloned());
             let recent = recent.as_ref().map(|recent| recent as &dyn Recent);
             let (approvals, ceiling) = (approvals.clone(), ceiling.clone());
             let (reset, wait, audit) = (!self.no_reset, self.wait, &audit);
-            let wanted = Wanted { account, ceiling, reset, wait, approvals, audit, recent };
+            let beside = beside.clone();
+            let wanted = Wanted { account, ceiling, beside, reset, wait, approvals, audit, recent };
             all.push(doctor::examine(file, &sandbox, &wanted).await);
         }
         if let Err(fault) = setup.tell_altered(&sandbox) {

@@ -3,6 +3,7 @@
 mod alarms;
 mod approve;
 mod audit;
+mod ceiling;
 mod check;
 mod completions;
 mod connectors;

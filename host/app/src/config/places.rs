@@ -39,6 +39,9 @@ pub struct Place {
     /// Where it begins and ends in the text that diagnostics show.
     #[serde(skip)]
     range: Range<usize>,
+    /// The file names neither the key nor its section: [`Place::text`] says so, and the line is the first.
+    #[serde(skip)]
+    absent: bool,
 }
 
 impl Places {
@@ -56,6 +59,7 @@ impl Places {
     #[must_use]
     pub fn place(&self, path: &[String]) -> Place {
         let nearest = (0..=path.len()).rev().find_map(|parts| self.found.get(path.get(..parts)?));
+        let absent = nearest.is_none();
         let range = nearest.cloned().unwrap_or(0..0);
         let before = self.text.get(..range.start).unwrap_or_default();
         // Of what goes on over several lines the first one: what is in it has places of its own.
@@ -68,8 +72,13 @@ impl Places {
             line: 1 + before.matches('\n').count(),
             column: 1 + before.rsplit('\n').next().unwrap_or_default().chars().count(),
             width: first.chars().count(),
-            text: first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
+            text: match path {
+                [key] if absent => format!("names no `{key}`"),
+                [section @ .., _] if absent => format!("names no [{}]", section.join(".")),
+                _ => first.split_whitespace().collect::<Vec<_>>().join(" ") + more,
+            },
             range,
+            absent,
         }
     }
 
@@ -80,6 +89,11 @@ impl Places {
 }
 
 impl Place {
+    /// Whether the file names neither the key nor its section.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.absent
+    }
+
     pub(crate) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
@@ -87,6 +101,9 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.absent && !self.text.is_empty() {
+            return write!(f, "{}, which {}", self.file, self.text);
+        }
         write!(f, "{}:{}", self.file, self.line)?;
         if self.text.is_empty() { Ok(()) } else { write!(f, " {}", self.text) }
     }
@@ -154,8 +171,8 @@ mod tests {
     fn what_is_not_there_stands_where_it_would() {
         assert_eq!(place(&["ldap", "read", "attributes", "7"]), "a.toml:4 attributes = [ …");
         assert_eq!(place(&["ldap", "write", "cn", "values"]), "a.toml:8 [ldap.write]");
-        assert_eq!(place(&["limits", "time"]), "a.toml:1");
-        assert_eq!(Places::of(Path::new("x"), "= =").place(&["a".to_owned()]).to_string(), "x:1");
+        assert_eq!(place(&["limits", "time"]), "a.toml, which names no [limits]");
+        assert_eq!(Places::of(Path::new("x"), "= =").place(&["a".to_owned()]).to_string(), "x, which names no `a`");
     }
 
     #[test]

@@ -4,29 +4,26 @@ use portcullis_capabilities::Severity;
 use portcullis_model::{Fault, FaultCode};
 use portcullis_sandbox::Sandbox;
 
+use super::Wanted;
 use super::step::{Finding, Step, StepName};
-use crate::ceiling::Ceiling;
 use crate::check;
 use crate::config::{ConnectorFile, Diagnostic, DirectorySource};
 use crate::connector::{Connector, NotStarted};
 use crate::operation;
-use crate::service::registry::approval::Approvals;
 use crate::show::ExitCode;
 use crate::standing::{self, Standing};
 
 /// The step, and the connector if it can run.
-pub(super) fn look(
-    file: &ConnectorFile,
-    sandbox: &Sandbox,
-    ceiling: &Ceiling,
-    approvals: &Result<Approvals, Fault>,
-) -> (Step, Option<Connector>) {
+pub(super) fn look(file: &ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>) -> (Step, Option<Connector>) {
     let mut step = Step::new(StepName::Configuration);
+    for (text, remedy) in &wanted.beside {
+        step.add(Finding::warning(text, remedy));
+    }
     for warning in &file.warnings {
         step.add(Finding::warning(warning.to_string(), help(warning)));
     }
     secrets(file, &mut step);
-    match standing::start(file.clone(), sandbox, ceiling, approvals) {
+    match standing::start(file.clone(), sandbox, &wanted.ceiling, &wanted.approvals) {
         Ok((connector, standing)) => {
             plugin(&connector, &standing, &mut step);
             (step, Some(connector))

@@ -41,6 +41,8 @@ pub struct Wanted<'a> {
     pub wait: Duration,
     /// The most that the connector may be granted.
     pub ceiling: Ceiling,
+    /// Warnings about the ceiling that concern every connector: words, and what to do.
+    pub beside: Vec<(String, String)>,
     /// What the service may run, or why that cannot be known.
     pub approvals: Result<Approvals, Fault>,
     /// Where the test reset is written down, and who typed it; why nothing can be, and then none is done.
@@ -67,7 +69,7 @@ pub fn exit_code(all: &[Examination]) -> ExitCode {
 pub async fn examine(file: ConnectorFile, sandbox: &Sandbox, wanted: &Wanted<'_>) -> Examination {
     let name = file.name.clone();
     let account = wanted.account.as_ref();
-    let (configuration, connector) = configuration::look(&file, sandbox, &wanted.ceiling, &wanted.approvals);
+    let (configuration, connector) = configuration::look(&file, sandbox, wanted);
     // No server is contacted, and no secret is sent to one, for a connector that the ceiling forbids.
     // No server is contacted, and no secret is sent to one, for a file that the ceiling forbids: whatever the plugin is.
     let (connectivity, reached) = if wanted.ceiling.check(&file, &Surface::default()).is_empty() {

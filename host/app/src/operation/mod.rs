@@ -83,6 +83,7 @@ pub async fn perform_within(connector: &Connector, operation: &Operation, around
         operation: operation.kind,
         account: operation.account.to_string(),
         connector: connector.file.name.clone(),
+        plugin: connector.plugin.digest().to_string(),
     });
     let mut timings = Timings::default();
     let ledger = Ledger::default();

@@ -1,6 +1,6 @@
 //! The connectors of a service for people: a line for each, and below it what needs a person.
 
-use crate::service::registry::{Candidate, ConnectorState, State};
+use crate::service::registry::{Candidate, CeilingState, ConnectorState, State};
 
 /// What stands where there is nothing to say.
 const NONE: &str = "-";
@@ -25,6 +25,20 @@ pub fn connectors(states: &[ConnectorState]) -> String {
         text += &state.candidate.as_ref().map(|candidate| below(state, candidate)).unwrap_or_default();
     }
     text
+}
+
+/// The ceiling that is in force, below the table.
+#[must_use]
+pub fn ceiling(state: &CeilingState) -> String {
+    let since = humantime::format_rfc3339_seconds(state.since);
+    let held = match &state.sha256 {
+        Some(sha256) => format!("ceiling {sha256} since {since}\n"),
+        None => "no ceiling\n".to_owned(),
+    };
+    let trouble = |trouble: &String| {
+        super::line("warning", &format!("the former one is in force until the next start: {trouble}"))
+    };
+    held + &state.trouble.as_ref().map(trouble).unwrap_or_default()
 }
 
 fn row(state: &ConnectorState) -> [String; 6] {

@@ -6,7 +6,7 @@ mod json;
 mod people;
 mod replay;
 
-pub use connectors::connectors;
+pub use connectors::{ceiling, connectors};
 pub use exit::ExitCode;
 pub use json::{
     fault as fault_json, outcome as outcome_json, problem as problem_json, receipt as receipt_json, to_text,

@@ -81,8 +81,8 @@ async fn the_shapes_of_requests_and_answers_are_these() {
         .collect();
     insta::assert_snapshot!(shapes.join("\n"), @r#"
     AccountStatus: enabled locked must_change password_expires password_set
-    Connector: accounts candidate digest file last_fault name operations plugin since state version
-    Connectors: connectors
+    Connector: accounts candidate digest fault file last_fault name operations plugin since state version
+    Connectors: ceiling connectors
     Event: at event fault number operation state superseded_by until
     Fault: blame code limit remedy retry text
     GivenPassword: clear sealed

@@ -183,3 +183,79 @@ fn approving_shows_the_signer_and_what_stands_against_the_plugin() {
     assert!(run.stdout.contains("SIGNED BY        maker, was vendor"), "{run}");
     assert!(run.stdout.contains(&format!("{} bytes, was {} bytes", next.len(), whole.len())), "{run}");
 }
+
+/// The user as whom the service runs is the owner of the state folder. Root can give files away; where the tests run as
+/// another user, that one is the service's, and its ceiling is told as well.
+#[test]
+fn a_ceiling_of_the_services_own_user_is_told() {
+    let folder = Folder::new();
+    let path = folder.write(CEILING, ceiling(&[]));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::create_dir_all(folder.path().join("kept")).unwrap();
+    let give = |name: &str, to: u32| std::os::unix::fs::chown(folder.path().join(name), Some(to), None);
+    let is_root = give("kept", 4_711).is_ok();
+    let told = |expected: bool| {
+        let says =
+            |run: &Run| run.stdout.contains("DIR/ceiling.toml belongs to the very user as whom the service runs");
+        for command in ["check", "doctor", "audit"] {
+            let run = folder.run(&[command]);
+            assert_eq!(says(&run), expected, "{run}");
+        }
+        let check = folder.run(&["check", "--json"]).json();
+        let audit: serde_json::Value = serde_json::from_str(&folder.run(&["audit", "--json"]).stdout).unwrap();
+        let named = audit["findings"].as_array().unwrap().iter().any(|one| one["code"] == "ceiling-not-apart");
+        assert_eq!((named, audit["ceiling"]["not_apart"].is_string()), (expected, expected), "{audit:#}");
+        assert_eq!(check["ceiling"]["findings"].as_array().unwrap().len(), 1 + usize::from(expected), "{check:#}");
+        assert_eq!(check["ceiling"]["owner"], audit["ceiling"]["owner"], "{check:#}");
+        check["ceiling"]["owner"].as_str().unwrap().to_owned()
+    };
+    if !is_root {
+        told(true);
+        return;
+    }
+    assert_eq!(told(false), "root");
+    give(CEILING, 4_711).unwrap();
+    assert_eq!(told(true), "uid 4711");
+    assert!(folder.run(&["check"]).stdout.contains("DIR/ceiling.toml is uid 4711's"));
+    assert!(folder.run(&["audit"]).stdout.contains("DIR/ceiling.toml, owner uid 4711, sha256"));
+    // Another user's, who is not the service's.
+    give(CEILING, 4_712).unwrap();
+    assert_eq!(told(false), "uid 4712");
+    // A service of root's cannot be kept out by any owner.
+    give("kept", 0).unwrap();
+    give(CEILING, 0).unwrap();
+    assert_eq!(told(false), "root");
+}
+
+#[test]
+fn what_the_ceiling_does_not_name_stands_against_no_line() {
+    let folder = Folder::new().with(&[("[log]", "[reveal]\npasswords = [\"new\"]\n\n[log]")]);
+    folder.write(CEILING, format!("# A comment of the security team.\n{}", ceiling(&[])));
+    let run = folder.run(&["status", ALICE]);
+    assert_eq!(run.code, 12, "{run}");
+    assert!(run.stderr.contains("stands against DIR/ceiling.toml, which names no [reveal]"), "{run}");
+    assert!(!run.stderr.contains("A comment of the security team"), "{run}");
+    let excess = &folder.run(&["--json", "status", ALICE]).json()["excesses"][0];
+    assert_eq!(excess["ceiling"]["text"], "names no [reveal]", "{excess:#}");
+}
+
+#[test]
+fn each_mistake_of_the_file_has_its_own_help() {
+    let folder = Folder::new();
+    let owns = "the security team owns the ceiling";
+    let help = |path: &str| {
+        let run = folder.run(&["--ceiling", path, "status", ALICE]);
+        assert_eq!(run.code, 17, "{run}");
+        run.stderr
+    };
+    let missing = help("/nowhere/ceiling.toml");
+    assert!(missing.contains("No such file") && missing.contains("put the file there"), "{missing}");
+    let path = folder.write("binary", [0xff, 0xfe]);
+    let binary = help(&path.display().to_string());
+    assert!(binary.contains("not UTF-8") && binary.contains("mend the file"), "{binary}");
+    let directory = help(&folder.path().display().to_string());
+    assert!(directory.contains("is not a file"), "{directory}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(help(&path.display().to_string()).contains(owns));
+    assert!([missing, binary, directory].iter().all(|help| !help.contains(owns)));
+}

@@ -13,6 +13,7 @@ mod anchors;
 #[path = "../shared/answer.rs"]
 mod answer;
 mod bad_input;
+mod ceiling;
 #[path = "../shared/certificates.rs"]
 mod certificates;
 mod commands;

@@ -11,6 +11,9 @@ pub struct Started {
     pub version: String,
     /// The SHA-256 of portcullis.toml as it was read.
     pub configuration: String,
+    /// The SHA-256 of the ceiling in force, or `none`; left out by hosts that did not write it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<String>,
 }
 
 /// The service stopped of its own accord.
@@ -27,6 +30,22 @@ pub struct ConfigurationLoaded {
     pub file: String,
     /// The SHA-256 of what was read.
     pub sha256: String,
+}
+
+/// The service started without a ceiling, and had one when it ran before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CeilingGone {
+    /// The SHA-256 of the one that was in force.
+    pub former: String,
+}
+
+/// The ceiling was taken away, or cannot be used any more, while the service ran: the former one stays in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CeilingKept {
+    /// The SHA-256 of the one in force; `none` where there was none.
+    pub former: String,
+    /// What is wrong with the file.
+    pub reason: String,
 }
 
 /// A new key for sealed passwords.
@@ -63,7 +82,7 @@ pub struct Recorded {
 /// A threshold of `[alarms]` was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// `denials`, `account-resets`, `caller-resets`, `outside-hours`, `new-use`, `unlisted`.
+    /// `denials`, `account-resets`, `caller-resets`, `outside-hours`, `new-use`, `ceiling-gone`, `unlisted`.
     pub alarm: String,
     /// What it is about: an account, a caller, a use; for `unlisted` the alarm of which there were more.
     pub subject: String,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use host::{
-    Alarm, BegunAnew, CacheAltered, Checkpoint, ConfigurationLoaded, JournalRestored, KeyRotated, Lost, Recorded,
-    Repaired, Segment, Started, Stopped,
+    Alarm, BegunAnew, CacheAltered, CeilingGone, CeilingKept, Checkpoint, ConfigurationLoaded, JournalRestored,
+    KeyRotated, Lost, Recorded, Repaired, Segment, Started, Stopped,
 };
 pub use operation::{
     Allowed, Asked, Confirmed, Denied, Ended, InDoubt, Located, Omitted, PluginEnded, Reached, Refused, Tried, Written,
@@ -74,7 +74,7 @@ macro_rules! facts {
 
 facts! {
     Asked, Located, Allowed, Denied, Written, Refused, InDoubt, Tried, Confirmed, PluginEnded, Omitted, Ended, Reached,
-    Started, Stopped, ConfigurationLoaded, KeyRotated, JournalRestored, Recorded, Alarm,
+    Started, Stopped, ConfigurationLoaded, CeilingGone, CeilingKept, KeyRotated, JournalRestored, Recorded, Alarm,
     Approved, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn, ConnectorRefused,
     Checkpoint, Segment, Repaired, Lost, BegunAnew, CacheAltered,
 }

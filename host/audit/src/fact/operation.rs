@@ -12,6 +12,9 @@ pub struct Asked {
     pub kind: String,
     /// For which account, as the caller named it.
     pub account: String,
+    /// The SHA-256 of the plugin that was to do it; left out by hosts that did not write it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
 }
 
 /// The host found the target.
@@ -153,7 +156,9 @@ pub struct Reached {
 impl From<Event> for Fact {
     fn from(event: Event) -> Self {
         match event {
-            Event::Asked { operation, account, .. } => Asked { kind: operation.to_string(), account }.into(),
+            Event::Asked { operation, account, plugin, .. } => {
+                Asked { kind: operation.to_string(), account, plugin: Some(plugin) }.into()
+            }
             Event::Located { dn, server } => Located { dn, server }.into(),
             Event::Allowed { capability, call, subject, uses } => {
                 Allowed { capability: capability.into(), call: call.into(), subject, uses }.into()

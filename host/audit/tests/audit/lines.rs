@@ -78,7 +78,11 @@ fn notes_keep_their_place_before_what_is_waited_for() {
     let state = folder();
     let log = AuditLog::open(state.path()).unwrap();
     log.note(vec![fact(0), fact(1)]);
-    log.append_blocking(vec![Entry::now(About::default(), Asked { kind: "k".into(), account: "a".into() })]).unwrap();
+    log.append_blocking(vec![Entry::now(
+        About::default(),
+        Asked { kind: "k".into(), account: "a".into(), plugin: None },
+    )])
+    .unwrap();
     let facts: Vec<Fact> = read(state.path()).unwrap().map(|line| line.unwrap().fact).collect();
     assert_eq!(facts[1..3], [fact(0).fact, fact(1).fact]);
     assert!(matches!(facts[3], Fact::Asked(_)));

@@ -14,7 +14,7 @@ fn samples() -> Vec<Fact> {
     let text = || "x".to_owned();
     let some = || Some(text());
     vec![
-        Asked { kind: text(), account: text() }.into(),
+        Asked { kind: text(), account: text(), plugin: some() }.into(),
         Located { dn: text(), server: text() }.into(),
         Allowed { capability: text(), call: text(), subject: text(), uses: vec![Use::Log] }.into(),
         Denied { capability: text(), call: text(), subject: text(), reason: text(), wanted: Some(Use::Log) }.into(),
@@ -27,9 +27,11 @@ fn samples() -> Vec<Fact> {
         Omitted { count: 1 }.into(),
         Ended { outcome: text(), fault: some() }.into(),
         Reached { state: text(), by: text(), fault: some(), who: some() }.into(),
-        Started { version: text(), configuration: text() }.into(),
+        Started { version: text(), configuration: text(), ceiling: some() }.into(),
         Stopped { finished: true }.into(),
         ConfigurationLoaded { file: text(), sha256: text() }.into(),
+        CeilingGone { former: text() }.into(),
+        CeilingKept { former: text(), reason: text() }.into(),
         KeyRotated { key: text() }.into(),
         CacheAltered { file: text() }.into(),
         JournalRestored { from: text() }.into(),
@@ -68,6 +70,8 @@ fn facts(fact: &Fact) -> usize {
         | F::Started(_)
         | F::Stopped(_)
         | F::ConfigurationLoaded(_)
+        | F::CeilingGone(_)
+        | F::CeilingKept(_)
         | F::KeyRotated(_)
         | F::JournalRestored(_)
         | F::CacheAltered(_)
@@ -82,7 +86,7 @@ fn facts(fact: &Fact) -> usize {
         | F::Checkpoint(_)
         | F::Segment(_)
         | F::Repaired(_)
-        | F::BegunAnew(_) => 31,
+        | F::BegunAnew(_) => 33,
         F::Unknown => 0,
     }
 }

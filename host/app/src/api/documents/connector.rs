@@ -5,13 +5,17 @@ use utoipa::ToSchema;
 
 use super::moment;
 use crate::api::problem::word;
-use crate::service::registry::{Candidate, ConnectorState, LastFault};
+use crate::service::registry::{Candidate, CeilingState, ConnectorState, LastFault};
 
 /// Every connector, by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Connectors {
     /// The connectors.
     pub connectors: Vec<ConnectorDocument>,
+    /// The ceiling that is in force; for the operator only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Object>)]
+    pub ceiling: Option<CeilingState>,
 }
 
 /// A connector as it serves at the moment. For the operator it has the shape of [`ConnectorState`].
@@ -32,6 +36,8 @@ pub struct ConnectorDocument {
     since: String,
     /// The kinds of operation that it was granted.
     operations: Vec<String>,
+    /// The code of why it does not run, or why what was offered in its place does not; `null` where all is well.
+    fault: Option<String>,
     /// The last thing that went wrong with it.
     last_fault: Option<LastFaultDocument>,
     /// Its file; for the operator only.
@@ -76,6 +82,7 @@ impl ConnectorDocument {
             digest: state.digest,
             since: moment(state.since),
             operations: state.operations,
+            fault: state.candidate.as_ref().map(|candidate| candidate.fault.clone()),
             last_fault: state.last_fault.map(fault),
             file: operator.then_some(state.file),
             plugin: state.plugin.filter(|_| operator),

@@ -17,8 +17,10 @@ use crate::api::documents::{ConnectorDocument, Connectors};
     responses((status = 200, description = "Every connector, by name", body = Connectors)),
 )]
 pub(super) async fn connectors(State(api): State<Arc<Api>>, asker: Asker) -> Json<Connectors> {
-    let states = api.service.registry().states();
+    let registry = api.service.registry();
+    let (states, ceiling) = (registry.states(), asker.operator.then(|| registry.ceiling()));
     Json(Connectors {
         connectors: states.into_iter().map(|state| ConnectorDocument::of(state, asker.operator)).collect(),
+        ceiling,
     })
 }

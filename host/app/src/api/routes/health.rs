@@ -39,6 +39,7 @@ pub(super) async fn live() -> Json<Health> {
 /// Are operations taken on?
 ///
 /// Without a credential. No while the service starts or stops, and while its journal cannot be written.
+/// Whether connectors run is told by `GET /v1/connectors`.
 #[utoipa::path(
     get,
     path = "/health/ready",

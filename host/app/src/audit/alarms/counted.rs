@@ -33,7 +33,7 @@ impl Alarms {
             Kind::AccountResets => self.settings.account_resets.map(threshold),
             Kind::CallerResets => self.settings.caller_resets.map(threshold),
             Kind::OutsideHours => self.settings.hours.as_ref().map(|_| once_an_hour),
-            Kind::NewUse | Kind::Unlisted => None,
+            Kind::NewUse | Kind::CeilingGone | Kind::Unlisted => None,
         }
     }
 
@@ -111,7 +111,7 @@ impl Alarms {
                 let hours = self.settings.hours.as_ref().map(ToString::to_string).unwrap_or_default();
                 format!("{times} operations asked for by {key} outside of {hours}, the last one {last}")
             }
-            Kind::NewUse | Kind::Unlisted => String::new(),
+            Kind::NewUse | Kind::CeilingGone | Kind::Unlisted => String::new(),
         }
     }
 }

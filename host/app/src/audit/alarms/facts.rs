@@ -8,6 +8,7 @@ use portcullis_audit::{About, Fact, Line};
 use portcullis_model::OperationKind;
 
 use super::{Alarms, Kind, MOST_ASKED, Raised, milliseconds};
+use crate::ceiling::CEILING_FILE;
 
 impl Alarms {
     /// Takes the next line of the log.
@@ -37,6 +38,15 @@ impl Alarms {
             // A plugin must not hide what it never used behind a thousand calls that are written down.
             Fact::Omitted(_) => self.used(at, about, &connector, "more calls than are written down".into()),
             Fact::Ended(_) => drop(self.taken(about)),
+            Fact::CeilingGone(gone) => {
+                let text = format!("the service runs without a ceiling; the last one that it had was {}", gone.former);
+                self.ceiling(at, about, text);
+            }
+            Fact::CeilingKept(kept) => {
+                let text =
+                    format!("the former ceiling ({}) is in force until the next start: {}", kept.former, kept.reason);
+                self.ceiling(at, about, text);
+            }
             Fact::Alarm(alarm) => self.told(at, &connector, about, alarm),
             _ => {}
         }
@@ -73,6 +83,13 @@ impl Alarms {
         }
     }
 
+    /// Each one is told: no setting turns it off, as who may take the ceiling away may often write the settings, too.
+    fn ceiling(&mut self, at: u64, about: &About, text: String) {
+        let kind = Kind::CeilingGone;
+        let alarm = Alarm { alarm: kind.name().into(), subject: CEILING_FILE.into(), text, count: 1 };
+        self.open.raise(Raised { at, kind, about: about.clone(), alarm });
+    }
+
     /// An alarm stands in the log: it is not told again.
     fn told(&mut self, at: u64, connector: &str, about: &About, alarm: &Alarm) {
         let Some(kind) = Kind::named(&alarm.alarm) else { return };
@@ -81,7 +98,7 @@ impl Alarms {
         match kind {
             Kind::NewUse => self.baseline.was_told(connector, &alarm.subject),
             // Counted by its target, which the alarm does not name.
-            Kind::AccountResets | Kind::Unlisted => {}
+            Kind::AccountResets | Kind::CeilingGone | Kind::Unlisted => {}
             _ => {
                 if let Some(threshold) = threshold {
                     self.subject(kind, &alarm.subject, at, threshold).window.was_told(at);

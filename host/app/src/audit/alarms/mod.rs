@@ -46,14 +46,23 @@ pub enum Kind {
     OutsideHours,
     /// A connector used what it never used.
     NewUse,
+    /// The service started without a ceiling that it had before, or the ceiling cannot be used any more.
+    CeilingGone,
     /// Alarms of another kind are not listed: there were too many at once.
     Unlisted,
 }
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Denials, Self::AccountResets, Self::CallerResets, Self::OutsideHours, Self::NewUse, Self::Unlisted];
+    pub const ALL: [Self; 7] = [
+        Self::Denials,
+        Self::AccountResets,
+        Self::CallerResets,
+        Self::OutsideHours,
+        Self::NewUse,
+        Self::CeilingGone,
+        Self::Unlisted,
+    ];
 
     /// As it stands in the log and in metrics.
     #[must_use]
@@ -64,6 +73,7 @@ impl Kind {
             Self::CallerResets => "caller-resets",
             Self::OutsideHours => "outside-hours",
             Self::NewUse => "new-use",
+            Self::CeilingGone => "ceiling-gone",
             Self::Unlisted => "unlisted",
         }
     }

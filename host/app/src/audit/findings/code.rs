@@ -76,6 +76,8 @@ codes! {
         "What was used is not known. Run this as a user who may read the state folder.";
     ServiceAccountTooMighty = "service-account-too-mighty", Warning, "The service account has more rights than the grants need.",
         "Whoever has its password can do what the host would stop. Take these rights from it in the directory.";
+    CeilingNotApart = "ceiling-not-apart", Warning, "The ceiling belongs to the user as whom the service runs.",
+        "Who takes over the service can then raise its ceiling. Give the file and its folders to another user.";
     RevealGranted = "reveal-granted", Warning, "A connector may read the text of passwords.",
         "Most connectors only place passwords and never see one. Take the section away unless its vendor says why.";
     WriteWithoutExclude = "write-without-exclude", Warning, "A connector writes, and no account is excluded.",
@@ -94,7 +96,7 @@ codes! {
         "It was read, and its signatures were not compared. Give the public key that was kept elsewhere.";
     LogBegunAnew = "log-begun-anew", Warning, "Somebody began the audit log anew.",
         "The former one was damaged. What stood in it may be gone: ask who did it and why, and compare with kept anchors.";
-    SeveralVersions = "several-versions", Note, "The service ran several versions of a plugin.",
+    SeveralVersions = "several-versions", Note, "Several versions of a plugin ran.",
         "What was used may have been used by a former one.";
     Unsigned = "unsigned", Note, "A plugin has no signature of anybody who is trusted.",
         "That it comes from its vendor is not known. Have it signed, and name the vendor's key in the ceiling.";

@@ -3,6 +3,8 @@
 //! What a plugin asked for is its own word. No grant is suggested that would give a password away: neither reading an
 //! attribute that holds passwords, nor writing the password into another attribute, nor reading its text.
 
+use std::collections::BTreeSet;
+
 use portcullis_capabilities::ldap::AttributeName;
 use portcullis_model::{Use, UsedValue};
 
@@ -19,7 +21,6 @@ const ASK: &str = "ask its vendor why it needs this before it is granted";
 
 pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     let place = |path: &[&str]| subject.place(path);
-    let ldap = subject.file.ldap.as_ref();
     let mut reads: Vec<(&Use, &Seen)> = Vec::new();
     let mut controls: Vec<(&Use, &Seen)> = Vec::new();
     for (wanted, seen) in &subject.used.denied {
@@ -27,22 +28,30 @@ pub(super) fn look(subject: &Subject<'_>, all: &mut Vec<Finding>) {
             Use::Read { .. } => reads.push((wanted, seen)),
             Use::Control { .. } => controls.push((wanted, seen)),
             Use::Write { attribute, value: UsedValue::Password } if !holds(attribute, takes_passwords) => {
-                let text = format!("the plugin tried to write the password into `{attribute}`, {}", often(seen));
-                let remedy =
-                    "a password belongs into no such attribute: take the plugin out of service, and ask its vendor";
+                let (which, gone) = which(subject, subject.used.denied_by.get(wanted));
+                let text = format!("the plugin tried to write the password into `{attribute}`, {}{which}", often(seen));
+                let remedy = match gone {
+                    true => {
+                        "a password belongs into no such attribute: find out who put that plugin there and took it away, \
+                         and reset the passwords that it was given"
+                    }
+                    false => {
+                        "a password belongs into no such attribute: take the plugin out of service, and ask its vendor"
+                    }
+                };
                 let found = Finding::new(Code::PasswordElsewhere, place(&["plugin"]), text, remedy);
                 all.push(found.about([wanted.to_string()]));
             }
             other => {
-                let (remedy, paste) = single(other, ldap);
-                all.push(denied(place(&path(other)), &[(other, seen)], &remedy).paste(paste));
+                let (remedy, paste) = single(other, subject.file.ldap.as_ref());
+                all.push(denied(subject, place(&path(other)), &[(other, seen)], &remedy).paste(paste));
             }
         }
     }
-    if let Some(denied) = group(&reads, place(&["ldap", "read"]), ldap, readable) {
+    if let Some(denied) = group(subject, &reads, place(&["ldap", "read"]), readable) {
         all.push(denied);
     }
-    if let Some(denied) = group(&controls, place(&["ldap", "allow"]), ldap, sendable) {
+    if let Some(denied) = group(subject, &controls, place(&["ldap", "allow"]), sendable) {
         all.push(denied);
     }
     outright(subject, all);
@@ -59,11 +68,27 @@ fn often(seen: &Seen) -> String {
     }
 }
 
-fn denied(place: Place, wanted: &[(&Use, &Seen)], remedy: &str) -> Finding {
+/// Which plugins it was, as the log names them, and whether none of them is the file that lies there now. Nothing where
+/// the lines do not tell.
+fn which<'s>(subject: &Subject<'_>, sets: impl IntoIterator<Item = &'s BTreeSet<String>>) -> (String, bool) {
+    let plugins: BTreeSet<&String> = sets.into_iter().flatten().collect();
+    let now = &subject.plugin.sha256;
+    let one = |plugin: &&String| match *plugin == now {
+        true => format!("{plugin} (the file that lies there now)"),
+        false => format!("{plugin} (NOT the file that lies there now)"),
+    };
+    let told: Vec<String> = plugins.iter().map(one).collect();
+    let gone = !plugins.is_empty() && !plugins.contains(now);
+    (if told.is_empty() { String::new() } else { format!("; the plugin's SHA-256 was {}", told.join(", ")) }, gone)
+}
+
+fn denied(subject: &Subject<'_>, place: Place, wanted: &[(&Use, &Seen)], remedy: &str) -> Finding {
     let told: Vec<String> = wanted.iter().take(MOST).map(|(one, seen)| format!("{one} ({})", often(seen))).collect();
     let more = wanted.len().saturating_sub(MOST);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    let text = format!("the plugin asked for what is not granted: {}{more}", told.join(", "));
+    let sets = wanted.iter().filter_map(|(one, _)| subject.used.denied_by.get(one));
+    let (which, _) = which(subject, sets);
+    let text = format!("the plugin asked for what is not granted: {}{more}{which}", told.join(", "));
     let about: Vec<String> = wanted.iter().map(|(one, _)| one.to_string()).collect();
     Finding::new(Code::DeniedNotGranted, place, text, remedy).about(about)
 }
@@ -113,25 +138,26 @@ fn single(wanted: &Use, ldap: Option<&Ldap>) -> (String, Vec<String>) {
 type Longer = (Vec<String>, &'static str, &'static str);
 
 fn group(
+    subject: &Subject<'_>,
     wanted: &[(&Use, &Seen)],
     place: Place,
-    ldap: Option<&Ldap>,
     longer: impl Fn(&[(&Use, &Seen)]) -> Longer,
 ) -> Option<Finding> {
     if wanted.is_empty() {
         return None;
     }
     let (more, section, key) = longer(wanted);
-    let there = ldap.map(|ldap| if key == "controls" { &ldap.allow.controls } else { &ldap.read });
+    let there =
+        subject.file.ldap.as_ref().map(|ldap| if key == "controls" { &ldap.allow.controls } else { &ldap.read });
     let there = there.map(Vec::as_slice).unwrap_or_default();
     let mut remedy = ASK.to_owned();
     if more.len() < wanted.len() {
         remedy += "; what holds passwords, or is no name, is left out: it cannot be granted";
     }
     let line = if more.is_empty() { None } else { with(section, key, there, &more) };
-    let Some(line) = line else { return Some(denied(place, wanted, &remedy)) };
+    let Some(line) = line else { return Some(denied(subject, place, wanted, &remedy)) };
     let write = if there.is_empty() { line.besides() } else { line.instead() };
-    Some(denied(place, wanted, &format!("{remedy}; then {write}")).paste(line.paste()))
+    Some(denied(subject, place, wanted, &format!("{remedy}; then {write}")).paste(line.paste()))
 }
 
 fn readable(wanted: &[(&Use, &Seen)]) -> Longer {
@@ -160,10 +186,12 @@ fn outright(subject: &Subject<'_>, all: &mut Vec<Finding>) {
         stopped.iter().take(MOST).map(|((call, reason), seen)| format!("{call}: {reason} ({})", often(seen))).collect();
     let more = stopped.len().saturating_sub(MOST);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let text = format!("calls of the plugin were stopped that no grant would let pass: {}{more}", told.join("; "));
+    let (which, _) = which(subject, subject.used.stopped_by.values());
+    let text =
+        format!("calls of the plugin were stopped that no grant would let pass: {}{more}{which}", told.join("; "));
     let remedy = "a plugin that does its work makes no such calls: show this to its vendor, and look in the audit log what \
                   its operations were about";
     let place = subject.place(&["plugin"]);
-    let about = stopped.keys().map(|(call, _)| call).collect::<std::collections::BTreeSet<_>>();
+    let about = stopped.keys().map(|(call, _)| call).collect::<BTreeSet<_>>();
     all.push(Finding::new(Code::DeniedOutright, place, text, remedy).about(about));
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use code::{Code, Severity};
 
-use super::report::{Place, Report, Subject, Text, used::Log};
+use super::report::{CeilingFacts, Place, Report, Subject, Text, used::Log};
 use crate::config::Broken;
 
 /// One finding.
@@ -82,12 +82,13 @@ pub fn of_broken(broken: &Broken) -> Vec<Finding> {
     all
 }
 
-/// What is to be said of the whole configuration; `ceiling` is where one would be.
+/// What is to be said of the whole configuration; `place` is where the ceiling is, or would be.
 #[must_use]
-pub fn of_all(log: &Log, has_ceiling: bool, ceiling: Place) -> Vec<Finding> {
+pub fn of_all(log: &Log, ceiling: Option<&CeilingFacts>, place: Place) -> Vec<Finding> {
     let mut all = log::of(log);
-    if !has_ceiling {
-        all.push(ceiling::none(ceiling));
+    match ceiling {
+        None => all.push(ceiling::none(place)),
+        Some(facts) => all.extend(ceiling::not_apart(facts, place)),
     }
     all
 }

@@ -80,7 +80,7 @@ fn versions(subject: &Subject<'_>, all: &mut Vec<Finding>) {
     if ran.len() > 1 {
         let told = ran.iter().map(|(sha256, seen)| format!("{sha256} (from {}, last begun {})", seen.first, seen.last));
         let told = told.collect::<Vec<_>>().join(", ");
-        let text = format!("the service ran {} versions of the plugin in this time: {told}", ran.len());
+        let text = format!("{} versions of the plugin ran in this time: {told}", ran.len());
         let remedy = "what was used may have been used by a former one: `--since` looks at a part of the time";
         let place = subject.place(&["plugin"]);
         all.push(Finding::new(Code::SeveralVersions, place, text, remedy).about(ran.keys()));

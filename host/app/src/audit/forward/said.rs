@@ -25,6 +25,15 @@ impl Said {
 pub(super) fn is_warning(fact: Option<&str>) -> bool {
     matches!(
         fact,
-        None | Some("" | "alarm" | "cache-altered" | "denied" | "connector-refused" | "repaired" | "begun-anew")
+        None | Some(
+            "" | "alarm"
+                | "cache-altered"
+                | "ceiling-gone"
+                | "ceiling-kept"
+                | "denied"
+                | "connector-refused"
+                | "repaired"
+                | "begun-anew"
+        )
     )
 }

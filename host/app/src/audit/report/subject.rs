@@ -72,6 +72,12 @@ pub struct CeilingFacts {
     pub file: Text,
     /// Of its text.
     pub sha256: Text,
+    /// Whose the file is.
+    pub owner: Text,
+    /// The file or the folder on the way to it that belongs to the very user as whom the service runs; left out where none
+    /// does, or that user is root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_apart: Option<Text>,
 }
 
 /// What the rights of a service account showed, where they were looked at.

@@ -16,7 +16,7 @@ pub fn text(report: &Report) -> String {
     }
     text += &format!("audit log  {}\n", words::log(report));
     text += &match &report.ceiling {
-        Some(ceiling) => format!("ceiling    {}, sha256 {}\n", ceiling.file, ceiling.sha256),
+        Some(ceiling) => format!("ceiling    {}, owner {}, sha256 {}\n", ceiling.file, ceiling.owner, ceiling.sha256),
         None => "ceiling    none\n".to_owned(),
     };
     text.push('\n');

@@ -42,8 +42,7 @@ fn report(words: &str) -> Report {
         surface.imports.push(import);
     }
     world.log.folder = words.into();
-    let mut all =
-        findings::of_all(&world.log, false, Place { file: words.into(), line: None, column: None, end: None });
+    let mut all = findings::of_all(&world.log, None, Place { file: words.into(), line: None, column: None, end: None });
     all.extend(world.findings());
     findings::sort(&mut all);
     Report {
@@ -51,7 +50,12 @@ fn report(words: &str) -> Report {
         portcullis: "0",
         made: words.into(),
         configuration: words.into(),
-        ceiling: Some(report::CeilingFacts { file: words.into(), sha256: words.into() }),
+        ceiling: Some(report::CeilingFacts {
+            file: words.into(),
+            sha256: words.into(),
+            owner: words.into(),
+            not_apart: Some(words.into()),
+        }),
         log: world.log.clone(),
         connectors: vec![world.report()],
         findings: all,

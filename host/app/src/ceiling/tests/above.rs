@@ -71,11 +71,11 @@ above! {
     value_of_a_setting, "setting", (r#"variant = "auto""#, r#"variant = "other""#),
         r#"variant = "other""#, r#"variant = ["auto"]"#;
     reveal, "reveal", (r#"["new"]"#, r#"["new", "old"]"#), r#"passwords = ["new", "old"]"#, r#"passwords = ["new"]"#;
-    time, "limit", ("time = \"10s\"", "time = \"11s\""), "time = \"11s\"", "";
-    memory, "limit", ("memory = \"16 MiB\"", "memory = \"17 MiB\""), "memory = \"17 MiB\"", "";
-    concurrency, "limit", ("concurrency = 64", "concurrency = 65"), "concurrency = 65", "";
-    host_calls, "limit", ("host-calls = 256", "host-calls = 257"), "host-calls = 257", "";
-    log_bytes, "limit", ("log = \"64 KiB\"", "log = \"65 KiB\""), "log = \"65 KiB\"", "";
+    time, "limit", ("time = \"10s\"", "time = \"11s\""), "time = \"11s\"", "names no [limits]";
+    memory, "limit", ("memory = \"16 MiB\"", "memory = \"17 MiB\""), "memory = \"17 MiB\"", "names no [limits]";
+    concurrency, "limit", ("concurrency = 64", "concurrency = 65"), "concurrency = 65", "names no [limits]";
+    host_calls, "limit", ("host-calls = 256", "host-calls = 257"), "host-calls = 257", "names no [limits]";
+    log_bytes, "limit", ("log = \"64 KiB\"", "log = \"65 KiB\""), "log = \"65 KiB\"", "names no [limits]";
 }
 
 /// `name, code, (old, new) in the ceiling`.

@@ -18,6 +18,7 @@ use crate::audit::findings::{self, Severity};
 use crate::audit::report::{self, Approved, CeilingFacts, Place, PluginFacts, Rights, Subject, Text, used};
 use crate::audit::show as form;
 use crate::ceiling::{CEILING_FILE, Ceiling};
+use crate::commands::ceiling::Lying;
 use crate::commands::duration::{ago, any};
 use crate::commands::recorded::is_link;
 use crate::commands::setup::{Setup, complain};
@@ -153,10 +154,13 @@ impl Report {
         let approvals = Approvals::read(&setup.state);
         let mut connectors = Vec::with_capacity(files.len());
         let path = setup.ceiling.clone().unwrap_or_else(|| setup.config.join(CEILING_FILE));
-        let facts = ceiling
-            .digest()
-            .map(|digest| CeilingFacts { file: path.display().to_string().into(), sha256: digest.to_string().into() });
-        let mut all = findings::of_all(&log, facts.is_some(), Place::whole(&path));
+        let facts = Lying::of(setup, ceiling).map(|lying| CeilingFacts {
+            file: lying.file.display().to_string().into(),
+            sha256: lying.sha256.into(),
+            owner: lying.owner.into(),
+            not_apart: lying.not_apart.map(|path| path.display().to_string().into()),
+        });
+        let mut all = findings::of_all(&log, facts.as_ref(), Place::whole(&path));
         all.extend(broken.iter().flat_map(findings::of_broken));
         let nothing = used::Used::default();
         for file in files {

@@ -23,7 +23,8 @@ use crate::commands::duration::duration;
 use crate::commands::setup::Setup;
 use crate::config;
 use crate::observe::{Metrics, Observe};
-use crate::service::registry::{Pace, Registry, RegistryOptions};
+use crate::service::registry::ceiling::NO_CEILING;
+use crate::service::registry::{CeilingState, Pace, Registry, RegistryOptions};
 use crate::service::{Service, ServiceOptions};
 use crate::show::ExitCode;
 
@@ -83,7 +84,10 @@ impl Serve {
         let doors = Doors::open(&listen, &control, Arc::clone(&service), self.finish).await?;
         let watching = service.registry().follow(Pace::default());
         let caring = [tokio::spawn(care(Arc::clone(&service))), tokio::spawn(alive())];
-        audit.append(vec![started(setup)]).await.map_err(|error| audit::unwritable(&error))?;
+        audit
+            .append(vec![started(setup, service.registry().ceiling())])
+            .await
+            .map_err(|error| audit::unwritable(&error))?;
         let anchoring = tokio::spawn(anchors::keep(audit.clone()));
         tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
         tracing::info!(addresses = ?doors.addresses(), state = %setup.state.display(), "serving");
@@ -155,9 +159,10 @@ async fn reload(setup: &Setup, service: &Arc<Service>, doors: &Doors) {
     service.registry().reload().await;
 }
 
-fn started(setup: &Setup) -> Entry {
+fn started(setup: &Setup, ceiling: CeilingState) -> Entry {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    Entry::now(About::default(), Started { version, configuration: digest_of(&setup.config) })
+    let ceiling = Some(ceiling.sha256.unwrap_or_else(|| NO_CEILING.to_owned()));
+    Entry::now(About::default(), Started { version, configuration: digest_of(&setup.config), ceiling })
 }
 
 /// Of portcullis.toml as it lies there; of none, that of nothing.

@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
 use super::{Behind, Source};
+use crate::service::registry::ceiling;
 use crate::service::{Load, Service};
 
 /// What the gauges show.
@@ -21,6 +22,8 @@ pub struct Sample {
     pub connectors: Vec<ConnectorSample>,
     /// Instances that can run at once in all, and those that run.
     pub slots: Option<(usize, usize)>,
+    /// How the ceiling is: a word of its state.
+    pub ceiling: &'static str,
 }
 
 /// How a connector is at one moment.
@@ -36,7 +39,7 @@ pub struct ConnectorSample {
 
 impl Sampled for Service {
     fn sample(&self) -> Sample {
-        let mut sample = Sample::default();
+        let mut sample = Sample { ceiling: self.registry().ceiling().word(), ..Sample::default() };
         // A connector without an operation yet counts as well: nothing waits for it.
         let mut loads = self.load();
         for state in self.registry().states() {
@@ -93,6 +96,11 @@ pub(super) fn register(meter: &Meter, source: &Source) {
         if let Some((all, busy)) = sample.slots {
             gauge.observe(busy as u64, &[KeyValue::new("state", "busy")]);
             gauge.observe(all.saturating_sub(busy) as u64, &[KeyValue::new("state", "free")]);
+        }
+    });
+    gauge("portcullis.ceiling", "1 for how the ceiling is.", |sample, gauge| {
+        for state in ceiling::WORDS {
+            gauge.observe(u64::from(state == sample.ceiling), &[KeyValue::new("state", state)]);
         }
     });
     let version = |gauge: &dyn AsyncInstrument<u64>| {

@@ -4,12 +4,14 @@
 //! This part only ends connectors. What begins is begun by a look, and judged here once more before it comes in.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use portcullis_model::{Fault, FaultCode};
 
 use super::approval::Approvals;
+use super::ceiling::CeilingState;
 use super::reload::{Change, lost};
 use super::scan::{Inputs, told};
 use super::slot::{Described, Refused, Running};
@@ -22,6 +24,10 @@ use crate::connector::Connector;
 pub(super) struct Limits {
     /// None before the first look.
     ceiling: Option<Ceiling>,
+    /// Since when it is that one.
+    since: Option<SystemTime>,
+    /// Why it is still the former one.
+    trouble: Option<String>,
     /// As they could be read the last time.
     approvals: Option<Approvals>,
     /// Grows with each difference.
@@ -92,6 +98,19 @@ impl Limits {
         self.version
     }
 
+    pub(super) fn ceiling_state(&self) -> CeilingState {
+        CeilingState {
+            sha256: self.ceiling.as_ref().and_then(Ceiling::digest).map(|digest| digest.to_string()),
+            since: self.since.unwrap_or_else(SystemTime::now),
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// What of the ceiling belongs to a user.
+    pub(super) fn ceiling_in_hands_of(&self, uid: u32) -> Option<PathBuf> {
+        self.ceiling.as_ref()?.owner()?.in_hands_of(uid).map(Path::to_owned)
+    }
+
     /// Why a connector may not run, whatever was offered in its place meanwhile; none if it may.
     pub(super) fn forbids(&self, running: &Running) -> Option<Fault> {
         self.above(running).or_else(|| self.unapproved(running))
@@ -154,10 +173,23 @@ impl Registry {
     fn put_in_force(&self, read: &InForce) -> (u64, Vec<Change>) {
         let mut limits = self.limits();
         let former = limits.ceiling.replace(read.ceiling.clone()).and_then(|former| former.digest());
-        if former != read.ceiling.digest() {
+        let is_new = former != read.ceiling.digest();
+        if is_new {
             limits.version += 1;
-            read.ceiling.digest().into_iter().for_each(|digest| self.ceiling_loaded(digest));
         }
+        if is_new || limits.since.is_none() {
+            limits.since = Some(SystemTime::now());
+        }
+        let trouble = read.ceiling_trouble.as_ref().map(|fault| fault.detail.clone());
+        match &trouble {
+            Some(reason) if limits.trouble != trouble => self.ceiling_kept(&read.ceiling, reason),
+            // Also where the same one can be used again.
+            None if is_new || limits.trouble.is_some() => {
+                read.ceiling.digest().into_iter().for_each(|digest| self.ceiling_loaded(digest));
+            }
+            _ => {}
+        }
+        limits.trouble = trouble;
         // While nobody can say what was approved, what runs goes on.
         if let Ok(approvals) = &read.approvals
             && limits.approvals.as_ref() != Some(approvals)

@@ -14,6 +14,7 @@
 //! This part never delivers an operation, never asks callers who they are, and never writes into the two folders.
 
 pub mod approval;
+pub(crate) mod ceiling;
 mod follow;
 mod limits;
 mod load;
@@ -36,6 +37,7 @@ use portcullis_model::{Blame, Fault, FaultCode, Login};
 use portcullis_sandbox::Sandbox;
 use tokio::sync::watch;
 
+pub use ceiling::CeilingState;
 pub use follow::{Following, Pace};
 pub use plugins::PluginState;
 pub use reload::{Change, What};
@@ -111,6 +113,7 @@ impl Registry {
             generation: watch::Sender::new(0),
         });
         registry.look().await?;
+        registry.judge_the_ceiling().await;
         registry.tell().await?;
         Ok(registry)
     }

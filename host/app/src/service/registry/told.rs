@@ -9,17 +9,19 @@ use std::sync::{MutexGuard, PoisonError};
 use std::sync::Arc;
 
 use portcullis_audit::fact::{
-    ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped, ConnectorWithdrawn,
+    CeilingGone, CeilingKept, ConfigurationLoaded, ConnectorRefused, ConnectorStarted, ConnectorSwapped,
+    ConnectorWithdrawn,
 };
 use portcullis_audit::follow::Follow;
 use portcullis_audit::{About, AuditError, Entry, Fact};
 use portcullis_model::{Fault, Trace};
 use portcullis_sandbox::Digest;
 
-use super::Registry;
 use super::reload::{What, lost};
 use super::slot::Running;
+use super::{Registry, ceiling};
 use crate::audit;
+use crate::ceiling::{CEILING_FILE, Ceiling};
 
 /// In how many of the log's last files facts are looked for that may have been written.
 const FILES: usize = 2;
@@ -89,7 +91,17 @@ impl Registry {
 
     /// A ceiling is in force from now on.
     pub(super) fn ceiling_loaded(&self, digest: Digest) {
-        self.note_that(None, ConfigurationLoaded { file: "ceiling.toml".into(), sha256: digest.to_string() });
+        self.note_that(None, ConfigurationLoaded { file: CEILING_FILE.into(), sha256: digest.to_string() });
+    }
+
+    /// There is no ceiling any more.
+    pub(super) fn ceiling_gone(&self, gone: CeilingGone) {
+        self.note_that(None, gone);
+    }
+
+    /// The ceiling that lies there cannot be used, or is gone, and the former one stays in force.
+    pub(super) fn ceiling_kept(&self, former: &Ceiling, reason: &str) {
+        self.note_that(None, CeilingKept { former: ceiling::word_of(former), reason: reason.to_owned() });
     }
 
     /// Files of the plugins' cache were found altered.

@@ -5,6 +5,7 @@ mod forms;
 mod logs;
 mod page;
 mod sarif;
+mod which;
 mod wide;
 
 use serde_json::Value;

@@ -26,7 +26,7 @@ fn line(at: u64, operation: &str, caller: &str, fact: impl Into<Fact>) -> Line {
 }
 
 fn asked(account: &str) -> Asked {
-    Asked { kind: "reset-password".into(), account: account.into() }
+    Asked { kind: "reset-password".into(), account: account.into(), plugin: None }
 }
 
 fn located(dn: &str) -> Located {
@@ -128,7 +128,7 @@ fn a_caller_counts_over_all_accounts() {
 fn outside_of_hours_every_operation_counts() {
     let hours = Hours::parse("Mon-Fri 06:00-22:00", jiff::tz::TimeZone::UTC);
     let settings = || Settings { hours: hours.clone(), ..Settings::default() };
-    let status = || Asked { kind: "account-status".into(), account: "a".into() };
+    let status = || Asked { kind: "account-status".into(), account: "a".into(), plugin: None };
     assert_eq!(names(&with(settings(), &[line(NOON, "op-1", "portal", status())])), []);
     let night = NOON + 11 * HOUR;
     let lines = [line(night, "op-1", "portal", status()), line(night + 1, "op-2", "user:eve", status())];

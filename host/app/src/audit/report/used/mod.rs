@@ -24,6 +24,9 @@ pub const MOST_KINDS: usize = 1000;
 /// when as many others came after it.
 const MOST_OPEN: usize = 10_000;
 
+/// How many plugins are named for one call.
+const MOST_PLUGINS: usize = 10;
+
 /// How often something was seen, and when. Times are those of the log's lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Seen {
@@ -64,7 +67,11 @@ pub struct Used {
     pub denied: BTreeMap<Use, Seen>,
     /// Calls that were stopped although nothing could be granted: the call and the reason.
     pub stopped: BTreeMap<(String, String), Seen>,
-    /// The plugins that the service ran, by SHA-256.
+    /// Which plugins made a call that was stopped, by SHA-256, as far as the lines tell: those of older hosts do not.
+    pub denied_by: BTreeMap<Use, BTreeSet<String>>,
+    /// The same of calls for which nothing could be granted.
+    pub stopped_by: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The plugins that ran, in the service or by a command, by SHA-256.
     pub plugins: BTreeMap<String, Seen>,
     /// What was done by what the service ran last.
     pub last: Last,
@@ -93,7 +100,7 @@ impl Used {
 pub struct Tally {
     patterns: BTreeMap<String, Vec<crate::config::Pattern>>,
     connectors: BTreeMap<String, Used>,
-    open: BTreeMap<String, OperationKind>,
+    open: BTreeMap<String, (OperationKind, Option<String>)>,
     order: VecDeque<String>,
 }
 
@@ -126,13 +133,16 @@ impl Tally {
                 for pattern in self.patterns.get(name).into_iter().flatten().filter(|p| p.matches(&asked.account)) {
                     used.accounts.entry(pattern.to_string()).or_default().at(at);
                 }
+                if let Some(plugin) = &asked.plugin {
+                    used.untold += add(&mut used.plugins, plugin.clone(), at);
+                }
                 if let Some(id) = &line.about.operation {
-                    self.opened(id, kind);
+                    self.opened(id, (kind, asked.plugin.clone()));
                 }
             }
             Fact::Ended(ended) => {
                 let kind = line.about.operation.as_ref().and_then(|id| self.open.remove(id));
-                if let Some(kind) = kind.filter(|_| ended.outcome == "done") {
+                if let Some((kind, _)) = kind.filter(|_| ended.outcome == "done") {
                     *used.done.entry(kind).or_default() += 1;
                     *used.last.done.entry(kind).or_default() += 1;
                 }
@@ -147,11 +157,16 @@ impl Tally {
                 }
             }
             Fact::Denied(denied) => {
+                let plugin = line.about.operation.as_ref().and_then(|id| self.open.get(id)?.1.as_ref());
                 used.untold += match &denied.wanted {
-                    Some(wanted) => add(&mut used.denied, wanted.clone(), at),
+                    Some(wanted) => {
+                        by(&mut used.denied_by, wanted, plugin);
+                        add(&mut used.denied, wanted.clone(), at)
+                    }
                     None => {
-                        let call = format!("{}.{}", denied.capability, denied.call);
-                        add(&mut used.stopped, (call, denied.reason.clone()), at)
+                        let call = (format!("{}.{}", denied.capability, denied.call), denied.reason.clone());
+                        by(&mut used.stopped_by, &call, plugin);
+                        add(&mut used.stopped, call, at)
                     }
                 };
             }
@@ -162,8 +177,8 @@ impl Tally {
         }
     }
 
-    fn opened(&mut self, id: &str, kind: OperationKind) {
-        if self.open.insert(id.to_owned(), kind).is_none() {
+    fn opened(&mut self, id: &str, what: (OperationKind, Option<String>)) {
+        if self.open.insert(id.to_owned(), what).is_none() {
             self.order.push_back(id.to_owned());
         }
         while self.order.len() > MOST_OPEN {
@@ -185,6 +200,17 @@ impl Used {
     }
 }
 
+/// Remembers which plugin it was; as many as are told apart.
+fn by<K: Ord + Clone>(all: &mut BTreeMap<K, BTreeSet<String>>, key: &K, plugin: Option<&String>) {
+    let Some(plugin) = plugin else { return };
+    if all.len() < MOST_KINDS || all.contains_key(key) {
+        let of = all.entry(key.clone()).or_default();
+        if of.len() < MOST_PLUGINS {
+            of.insert(plugin.clone());
+        }
+    }
+}
+
 /// Counts one; 1 if it is not told apart any more.
 fn add<K: Ord>(all: &mut BTreeMap<K, Seen>, key: K, at: &str) -> u64 {
     if all.len() >= MOST_KINDS && !all.contains_key(&key) {
@@ -201,7 +227,7 @@ mod tests {
     #[test]
     fn operations_that_never_end_are_forgotten() {
         let mut tally = Tally::default();
-        (0..MOST_OPEN + 5).for_each(|n| tally.opened(&n.to_string(), OperationKind::ResetPassword));
+        (0..MOST_OPEN + 5).for_each(|n| tally.opened(&n.to_string(), (OperationKind::ResetPassword, None)));
         assert_eq!((tally.open.len(), tally.order.len()), (MOST_OPEN, MOST_OPEN));
         assert!(!tally.open.contains_key("0") && tally.open.contains_key(&MOST_OPEN.to_string()));
     }

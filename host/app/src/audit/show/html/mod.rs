@@ -113,7 +113,10 @@ fn summary(page: &mut Page, report: &Report) {
         .raw("</dd>\n");
     page.raw("<dt>Ceiling</dt><dd>");
     match &report.ceiling {
-        Some(ceiling) => page.words(&ceiling.file).raw(", SHA-256 <code>").words(&ceiling.sha256).raw("</code>"),
+        Some(ceiling) => {
+            page.words(&ceiling.file).raw(", owned by ").words(&ceiling.owner);
+            page.raw(", SHA-256 <code>").words(&ceiling.sha256).raw("</code>")
+        }
         None => page.raw("none: nobody limits what a connector\u{2019}s file may grant"),
     };
     page.raw("</dd>\n</dl>\n");
