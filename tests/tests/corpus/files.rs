@@ -52,7 +52,12 @@ async fn everything(item: &'static Item) {
     let offered = not_started(item, &plugin, "").await;
     assert!(offered.contains("writeback/reveal@0.1.0 (granted by a section [reveal])"), "{offered}");
     // With every section that there is.
-    let refused = not_started(item, &plugin, "[reveal]\npasswords = [\"new\"]\n[config]\ncorpus = \"yes\"").await;
+    let refused = not_started(
+        item,
+        &plugin,
+        "[log]\nlevel = \"info\"\n[reveal]\npasswords = [\"new\"]\n[config]\ncorpus = \"yes\"",
+    )
+    .await;
     assert!(!refused.contains("granted by a section"), "{refused}");
     for interface in ["writeback/shell@0.9.0", "wasi:http/outgoing-handler", "wasi:sockets/tcp"] {
         assert!(refused.contains(interface), "{interface} is not named: {refused}");

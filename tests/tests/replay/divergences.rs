@@ -166,7 +166,9 @@ async fn another_plugin() {
     let hostile = test_plugin("hostile").unwrap().display().to_string();
     let with = |behave: &'static str| {
         let hostile = hostile.clone();
-        move |draft: portcullis_tests::harness::Draft| draft.set("plugin", hostile).set("config.behave", behave)
+        move |draft: portcullis_tests::harness::Draft| {
+            draft.set("plugin", hostile).set("config.behave", behave).set("log.level", "info")
+        }
     };
     let found = world.replay_with(&recording, with("well")).await.unwrap();
     assert_eq!(found[0].name(), "plugin-changed");
@@ -180,7 +182,10 @@ async fn another_plugin() {
     assert!(asked.contains(r#"{"password":["new","utf-8"]}"#), "the password by its name: {asked}");
     // It writes into an attribute that nobody granted.
     let elsewhere = test_plugin("corpus/the_password_into_description").unwrap().display().to_string();
-    let found = world.replay_with(&recording, move |draft| draft.set("plugin", elsewhere)).await.unwrap();
+    let found = world
+        .replay_with(&recording, move |draft| draft.set("plugin", elsewhere).set("log.level", "info"))
+        .await
+        .unwrap();
     let wanted = Use::Write { attribute: "description".into(), value: UsedValue::Password };
     assert_eq!(denied(&found), Some(&wanted), "{found:#?}");
     assert!(!lines(&found).contains("add:"), "no line that gives a password away is suggested: {found:#?}");
@@ -241,6 +246,7 @@ async fn the_same_call_with_another_value() {
             draft
                 .set("plugin", hostile)
                 .set("config.behave", behave)
+                .set("log.level", "info")
                 .set("ldap.write.pwdReset", strings(&["TRUE", "FALSE"]))
         }
     };

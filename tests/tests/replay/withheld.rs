@@ -68,6 +68,7 @@ async fn a_plugin_that_reads_passwords_cannot_have_them_recorded() {
         let world = World::with(Kind::Mock, |draft| {
             draft
                 .set("plugin", revealing.clone())
+                .set("log.level", "info")
                 .set("config.tell", tell)
                 .set("reveal.passwords", vec!["new", "old", "candidate"])
                 .set("ldap.read.attributes", vec!["cn", "pwdReset"])

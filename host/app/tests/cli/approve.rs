@@ -115,7 +115,7 @@ fn what_keeps_a_connector_from_starting_is_told_and_not_that_it_starts() {
     }
     let run = approve(&folder, &["mock", "--json"]);
     assert_eq!(run.json()["not_started"][0]["connector"], "mock", "{run}");
-    folder.write("connectors/second.toml", folder.read(MOCK).replace("[log]", "[config]\n[log]"));
+    folder.write("connectors/second.toml", folder.read(MOCK) + "[config]\n");
     assert!(approve(&folder, &["mock"]).stdout.contains("so mock does not start with it"));
     folder.write("plugins/nobodys.wasm", wat::parse_str("(component)").unwrap());
     let run = approve(&folder, &["nobodys", "--yes"]);

@@ -229,7 +229,7 @@ fn a_ceiling_of_the_services_own_user_is_told() {
 
 #[test]
 fn what_the_ceiling_does_not_name_stands_against_no_line() {
-    let folder = Folder::new().with(&[("[log]", "[reveal]\npasswords = [\"new\"]\n\n[log]")]);
+    let folder = Folder::new().with(&[("[ldap.confirm]", "[reveal]\npasswords = [\"new\"]\n\n[ldap.confirm]")]);
     folder.write(CEILING, format!("# A comment of the security team.\n{}", ceiling(&[])));
     let run = folder.run(&["status", ALICE]);
     assert_eq!(run.code, 12, "{run}");

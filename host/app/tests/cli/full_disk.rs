@@ -26,12 +26,11 @@ fn limited(mut command: Command, blocks: u64) -> Command {
     command
 }
 
-/// A log that is longer than every other file that a command writes.
-fn long_log(folder: &Folder) {
-    let kept = folder.path().join("kept");
-    let log = AuditLog::open(&kept).unwrap();
-    let fact = |n| Entry::now(About::default(), Confirmed { how: format!("{n} {}", "x".repeat(900)) });
-    log.append_blocking((0..100).map(fact).collect()).unwrap();
+/// Makes the log longer by so many lines of so many letters.
+fn lengthen(folder: &Folder, lines: usize, letters: usize) {
+    let log = AuditLog::open(&folder.path().join("kept")).unwrap();
+    let fact = |n| Entry::now(About::default(), Confirmed { how: format!("{n} {}", "x".repeat(letters)) });
+    log.append_blocking((0..lines).map(fact).collect()).unwrap();
     log.close();
 }
 
@@ -40,12 +39,14 @@ fn an_operation_whose_end_has_no_room_says_so_and_so_does_the_log() {
     let folder = Folder::new();
     let text = || fs::read_to_string(folder.path().join("kept/audit/audit-0000000000000001.jsonl")).unwrap();
     let (mut refused, mut in_part, mut done) = (0, 0, 0);
-    long_log(&folder);
-    // The log grows meanwhile, so the same room is met at other places of a block.
-    for room in (1..8).cycle().take(40) {
+    // Longer than every other file that a command writes.
+    lengthen(&folder, 100, 900);
+    for (turn, room) in (1..8).cycle().take(70).enumerate() {
         if refused > 0 && in_part > 0 && done > 0 {
             break;
         }
+        // The same room begins at another place of a block.
+        lengthen(&folder, 1, turn * 41 % 512);
         let blocks = text().len() as u64 / BLOCK + room;
         let (log, directory) = (text(), folder.read(STATE));
         let command = folder.command(&["reset", ALICE, "--password-stdin", "--json"]);

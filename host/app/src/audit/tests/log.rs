@@ -127,7 +127,7 @@ fn several_versions_and_rights_are_told() {
         world.findings()
     });
     assert_eq!(first[1].about, second[1].about, "what the finding is about stays when it is seen again");
-    assert!(first[1].text.as_str().contains("ran 2 versions"), "{first:?}");
+    assert!(first[1].text.as_str().contains("2 versions of the plugin ran"), "{first:?}");
     world.logs([]);
     world.rights = Rights::Seen { target: "cn=x".into(), besides: vec!["memberOf".into()] };
     assert_eq!(world.codes(), ["service-account-too-mighty"]);

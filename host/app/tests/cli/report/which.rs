@@ -19,8 +19,8 @@ fn place(folder: &Folder, file: &std::path::Path) -> String {
 
 #[test]
 fn a_hostile_plugin_that_was_put_back_is_named_and_the_good_one_is_not_blamed() {
-    let dn = "[config]\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]";
-    let folder = Folder::new().with(&[("[log]", dn)]);
+    let dn = "[config]\ndn = \"uid=bob,ou=people,dc=people,dc=example\"\n\n[log]\n\n[ldap.confirm]";
+    let folder = Folder::new().with(&[("[ldap.confirm]", dn)]);
     let stopped = [
         ("the_password_into_description", "password-elsewhere"),
         ("another_attribute", "denied-not-granted"),
