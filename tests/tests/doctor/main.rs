@@ -22,7 +22,7 @@ use tempfile::TempDir;
 /// Where test resets are written down, and who typed them.
 type Audit = std::result::Result<(AuditLog, String), Fault>;
 
-pub(crate) fn audit() -> &'static Audit {
+fn audit() -> &'static Audit {
     static LOG: LazyLock<(TempDir, Audit)> = LazyLock::new(|| {
         let state = tempfile::tempdir().unwrap();
         let log = AuditLog::open(state.path()).unwrap();
@@ -31,60 +31,33 @@ pub(crate) fn audit() -> &'static Audit {
     &LOG.1
 }
 
+/// All six steps with this account, or what can be looked at without one.
+pub(crate) fn wanted(account: Option<&str>) -> Wanted<'static> {
+    Wanted {
+        account: account.map(|login| Login::new(login).unwrap()),
+        reset: true,
+        wait: Duration::from_secs(10),
+        ceiling: Ceiling::none(),
+        beside: Vec::new(),
+        approvals: Ok(Approvals::default()),
+        audit: audit(),
+        recent: None,
+    }
+}
+
 /// Examines without a test account.
 pub(crate) async fn without_account(draft: &Draft) -> Examination {
-    examine(
-        draft,
-        Wanted {
-            account: None,
-            reset: true,
-            wait: Duration::from_secs(10),
-            ceiling: Ceiling::none(),
-            beside: Vec::new(),
-            approvals: Ok(Approvals::default()),
-            audit: audit(),
-            recent: None,
-        },
-    )
-    .await
+    examine(draft, wanted(None)).await
 }
 
 /// Looks up the rights on an account's entry, and writes nothing.
 pub(crate) async fn without_reset(draft: &Draft, login: &str) -> Examination {
-    let account = Some(Login::new(login).unwrap());
-    examine(
-        draft,
-        Wanted {
-            account,
-            reset: false,
-            wait: Duration::from_secs(10),
-            ceiling: Ceiling::none(),
-            beside: Vec::new(),
-            approvals: Ok(Approvals::default()),
-            audit: audit(),
-            recent: None,
-        },
-    )
-    .await
+    examine(draft, Wanted { reset: false, ..wanted(Some(login)) }).await
 }
 
 /// All six steps.
 pub(crate) async fn whole(draft: &Draft, login: &str) -> Examination {
-    let account = Some(Login::new(login).unwrap());
-    examine(
-        draft,
-        Wanted {
-            account,
-            reset: true,
-            wait: Duration::from_secs(10),
-            ceiling: Ceiling::none(),
-            beside: Vec::new(),
-            approvals: Ok(Approvals::default()),
-            audit: audit(),
-            recent: None,
-        },
-    )
-    .await
+    examine(draft, wanted(Some(login))).await
 }
 
 pub(crate) async fn examine(draft: &Draft, wanted: Wanted<'_>) -> Examination {

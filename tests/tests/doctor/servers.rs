@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{Mark, StepName, Wanted};
-use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
-use portcullis_model::Login;
 use portcullis_tests::proxy::{Proxy, Request};
 use portcullis_tests::servers::{Ds389, Kind, OpenLdap, Samba, Variant};
 use portcullis_tests::{Result, harness::Draft, or_skip};
@@ -90,17 +87,7 @@ async fn a_server_that_does_not_get_the_change_is_not_asked_for_the_password() -
     let draft = Draft::of(&first)
         .urls(&[&first.facts().ldaps_url, &proxy.facts().ldaps_url])
         .set("ldap.ca-file", folder.path().join("ca.pem").display().to_string());
-    let account_login = Some(Login::new(account.login.clone())?);
-    let wanted = Wanted {
-        account: account_login,
-        reset: true,
-        wait: Duration::from_secs(1),
-        ceiling: Ceiling::none(),
-        beside: Vec::new(),
-        approvals: Ok(Approvals::default()),
-        audit: crate::audit(),
-        recent: None,
-    };
+    let wanted = Wanted { wait: Duration::from_secs(1), ..crate::wanted(Some(&account.login)) };
     let found = examine(&draft, wanted).await;
     let failed = the_one(&found, StepName::EveryServer);
     assert!(failed.text.contains("did not arrive within 1s") && failed.remedy.contains("replication"), "{failed:#?}");

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use portcullis::ceiling::Ceiling;
 use portcullis::doctor::{self, Mark, Recent, RecentSummary, Wanted};
-use portcullis::service::registry::approval::Approvals;
 use portcullis::show::ExitCode;
-use portcullis_model::{FaultCode, Login};
+use portcullis_model::FaultCode;
 use portcullis_tests::proxy::Proxy;
 use portcullis_tests::servers::{OpenLdap, Samba};
 use portcullis_tests::{Result, harness::Draft, or_skip, plugins::plugin};
@@ -67,16 +65,7 @@ async fn all_is_well() -> Result<()> {
     let account = server.new_account("well").await?;
     let proxy = Proxy::tls(server.facts()).await?;
     let draft = Draft::of(&server).through(&proxy).set("sha256", digest("openldap")?);
-    let wanted = Wanted {
-        account: Some(Login::new(account.login.clone())?),
-        reset: true,
-        wait: Duration::from_secs(10),
-        ceiling: Ceiling::none(),
-        beside: Vec::new(),
-        approvals: Ok(Approvals::default()),
-        audit: crate::audit(),
-        recent: Some(&Quiet),
-    };
+    let wanted = Wanted { recent: Some(&Quiet), ..crate::wanted(Some(&account.login)) };
     let found = examine(&draft, wanted).await;
     settled!(doctor::as_text(std::slice::from_ref(&found)), @r#"
     under-test: ok
@@ -284,16 +273,7 @@ async fn much_is_wrong() -> Result<()> {
     let draft = Draft::of(&server)
         .bind(&facts.readonly_dn, &facts.readonly_pw)
         .urls(&["ldaps://127.0.0.1:1", &facts.ldaps_url]);
-    let wanted = Wanted {
-        account: Some(Login::new(account.login.clone())?),
-        reset: true,
-        wait: Duration::from_secs(10),
-        ceiling: Ceiling::none(),
-        beside: Vec::new(),
-        approvals: Ok(Approvals::default()),
-        audit: crate::audit(),
-        recent: Some(&Trouble),
-    };
+    let wanted = Wanted { recent: Some(&Trouble), ..crate::wanted(Some(&account.login)) };
     let found = examine(&draft, wanted).await;
     settled!(doctor::as_text(std::slice::from_ref(&found)), @r#"
     under-test: FAILED
