@@ -47,8 +47,6 @@ above! {
     no_exclude, "no-exclude", ("exclude = \"(adminCount=1)\"\n", ""), "[ldap.locate]", "[ldap.locate]";
     read, "read", (READ, r#"["pwdLastSet", "description"]"#), r#""description""#, ATTRIBUTES;
     read_with_an_option, "read", (READ, r#"["pwdLastSet", "lockoutTime;x"]"#), r#""lockoutTime;x""#, ATTRIBUTES;
-    read_by_its_oid, "read", (READ, r#"["pwdLastSet", "1.2.840.113556.1.4.662"]"#),
-        r#""1.2.840.113556.1.4.662""#, ATTRIBUTES;
     search, "search", (r#"bases = ["CN=System,"#, r#"bases = ["CN=Users,"#),
         r#""CN=Users,DC=corp,DC=example""#, r#"bases = ["CN=System,DC=corp,DC=example"]"#;
     search_above, "search", (r#"bases = ["CN=System,DC="#, r#"bases = ["DC="#),

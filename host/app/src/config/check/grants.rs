@@ -39,6 +39,15 @@ impl Check<'_> {
                     "never readable",
                     "take it away; to know whether a password took effect, read for example pwdLastSet or pwdChangedTime",
                 );
+            } else if is_oid(base(&attribute)) {
+                // Which attributes hold passwords is known by their names, and so is it to whoever reviews the file.
+                self.findings.error(
+                    "read-by-oid",
+                    name.span(),
+                    format!("`{}` does not show which attribute is read", name.get_ref()),
+                    "a number",
+                    "write the attribute's name, as in the directory's schema",
+                );
             }
         }
         read.attributes.iter().map(|name| name.get_ref().clone()).collect()

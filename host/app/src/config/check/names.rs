@@ -21,7 +21,7 @@ pub(crate) fn takes_passwords(attribute: &str) -> bool {
     matches!(attribute, "unicodepwd" | "1.2.840.113556.1.4.90" | "userpassword" | "2.5.4.35")
 }
 
-const MORE: [&str; 16] = [
+const MORE: [&str; 20] = [
     "authpassword",
     "dbcspwd",
     "krbprincipalkey",
@@ -31,13 +31,17 @@ const MORE: [&str; 16] = [
     "mslaps-encryptedpasswordhistory",
     "mslaps-password",
     "msds-managedpassword",
+    "msfve-recoverypassword",
+    "mssfu30password",
     "ntpwdhistory",
     "passwordhistory",
     "pwdhistory",
+    "sambacleartextpassword",
     "sambalmpassword",
     "sambantpassword",
     "sambapasswordhistory",
     "supplementalcredentials",
+    "unixuserpassword",
 ];
 
 /// Whether an attribute gives passwords away, in the clear or in a form from which they can be guessed.

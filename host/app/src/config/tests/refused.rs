@@ -137,6 +137,7 @@ refused! {
     secret_below_write, "unknown-value", ("[ldap.allow]", "bind-password = \"hunter2\"\n\n[ldap.allow]");
     password_written_down, "password-attribute", (r#"unicodePwd = "password""#, r#"unicodePwd = "hunter2""#);
     password_readable, "password-readable", (r#""lockoutTime"]"#, r#""UnicodePwd"]"#);
+    readable_by_oid, "read-by-oid", (r#""lockoutTime"]"#, r#""1.2.840.113556.1.4.94"]"#);
     password_readable_by_oid, "password-readable", (r#""lockoutTime"]"#, r#""2.5.4.35;x"]"#);
     password_readable_after_writing, "password-readable", (r#"lockoutTime = ["0"]"#, r#"LOCKOUTTIME = "password""#);
     hash_readable, "password-readable", (r#""lockoutTime"]"#, r#""sambaNTPassword"]"#);
