@@ -86,7 +86,7 @@ async fn all_is_well() -> Result<()> {
       5 every-server    ok
           ok       ldaps://[server]: the new password works; this server took it
       6 recent-log      ok
-          ok       in the last 1day: 41 done, 2 refused, 0 unknown, 0 not ended
+          ok       in the last 1 day: 41 done, 2 refused, 0 unknown, 0 not ended
     "#);
     assert_eq!((found.mark(), found.exit_code()), (Mark::Ok, ExitCode::Done));
     let json = doctor::as_json(std::slice::from_ref(&found));
@@ -250,7 +250,7 @@ async fn all_is_well() -> Result<()> {
                   "remedy": null,
                   "result": "ok",
                   "server": null,
-                  "text": "in the last 1day: 41 done, 2 refused, 0 unknown, 0 not ended"
+                  "text": "in the last 1 day: 41 done, 2 refused, 0 unknown, 0 not ended"
                 }
               ],
               "result": "ok",
@@ -304,7 +304,7 @@ async fn much_is_wrong() -> Result<()> {
       5 every-server    skipped
           skipped  no password was reset: see step 4
       6 recent-log      warning
-          ok       in the last 1day: 41 done, 0 refused, 1 unknown, 7 not ended
+          ok       in the last 1 day: 41 done, 0 refused, 1 unknown, 7 not ended
           warning  the outcome of 1 is unknown
                    -> look at each: `portcullis operations list --only unknown`, then ask the account's owner
           warning  an operation has waited for 1h 2m 5s
