@@ -66,9 +66,13 @@ pub(crate) fn begin(folder: &Path, first: u64) -> Result<File, AuditError> {
     Ok(file)
 }
 
-/// A segment that is there, to append to.
+/// A segment that is there, to append to. That it is gone is damage: no waiting brings it back.
 pub(crate) fn open(folder: &Path, first: u64) -> Result<File, AuditError> {
-    open_with(&path(folder, first), &mut OpenOptions::new())
+    let path = path(folder, first);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(AuditError::damaged(&path, "it is gone")),
+        _ => open_with(&path, &mut OpenOptions::new()),
+    }
 }
 
 /// A link is not followed.

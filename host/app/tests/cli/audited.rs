@@ -172,4 +172,10 @@ fn alarms_of_a_log_that_is_not_whole_are_no_good_news() {
     assert_eq!((run.code, &run.json()["whole"], &run.json()["alarms"]), (23, &false.into(), &serde_json::json!([])));
     fs::rename(log(&folder), folder.path().join("elsewhere")).unwrap();
     assert_eq!(folder.run(&["alarms"]).code, 23);
+    let run = folder.run(&["status", ALICE]);
+    assert_eq!(run.fault(), "audit-damaged", "{run}");
+    assert!(
+        run.stderr.contains("audit-0000000000000001.jsonl: it is gone; `portcullis audit verify` shows where"),
+        "{run}"
+    );
 }
