@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_model::Password;
+use portcullis_model::{Password, misleads};
 
 /// What stands in the place of a text that held a password.
 pub(crate) const WITHHELD: &str = "(withheld: the text held a password of this operation)";
@@ -11,15 +11,7 @@ pub(crate) const WITHHELD: &str = "(withheld: the text held a password of this o
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::with_capacity(text.len().min(most));
     for c in text.chars() {
-        // Bidirectional marks reorder what a person reads in a terminal: as misleading as an escape sequence. Some viewers
-        // begin a line at the separators of lines and paragraphs.
-        let shown = if c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            ' '
-        } else {
-            c
-        };
+        let shown = if misleads(c) { ' ' } else { c };
         if line.len() + shown.len_utf8() > most {
             line.push('…');
             break;

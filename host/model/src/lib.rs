@@ -9,6 +9,7 @@ mod fault;
 mod operation;
 mod outcome;
 mod password;
+mod text;
 mod trace;
 mod used;
 
@@ -18,5 +19,6 @@ pub use fault::{Blame, Fault, FaultCode, Retry};
 pub use operation::{Operation, OperationId, OperationKind, Passwords, ResetOptions};
 pub use outcome::{Confirmation, Outcome, Receipt, Result, Stage, Timings};
 pub use password::{Encoding, Password, PasswordError};
+pub use text::misleads;
 pub use trace::{Moment, Told, Trace};
 pub use used::{Use, UsedValue};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::words::misleads;
+use portcullis_model::misleads;
 
 /// The longest version that is shown, in characters.
 const LONGEST: usize = 64;

@@ -1,10 +1,9 @@
 //! What a plugin's binary asks for and offers, read without running it.
 
+use portcullis_model::misleads;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
-
-use crate::words::misleads;
 
 /// An interface that a plugin imports, with the functions that its code really refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]

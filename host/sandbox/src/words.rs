@@ -1,11 +1,7 @@
 //! The engine's words and the plugin's names, fit to be shown. They come from the plugin's binary: names of imports, and
 //! of the functions in a backtrace, may be anything, an escape sequence included.
 
-/// Characters that a terminal obeys instead of showing them; marks of direction show a text in another order.
-pub(crate) fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+use portcullis_model::misleads;
 
 /// An error of the engine's as one line of at most 512 characters.
 pub(crate) fn plain(error: &wasmtime::Error) -> String {

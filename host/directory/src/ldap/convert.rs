@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use ldap3::asn1::StructureTag;
 use ldap3::controls::RawControl;
 use ldap3::{LdapResult, Mod};
-use portcullis_model::Password;
+use portcullis_model::{Password, misleads};
 use zeroize::Zeroizing;
 
 use crate::{Answer, Attribute, Change, ChangeKind, Control, Entry, Value};
@@ -28,13 +28,7 @@ pub(super) fn words(text: String, secret: Option<&Password>) -> String {
     if secret.is_some_and(|secret| secret.occurs_in(&text)) {
         return "its words hold the password and are withheld".to_owned();
     }
-    text.chars().map(|c| if is_obeyed(c) { ' ' } else { c }).collect()
-}
-
-/// Control characters, and the marks that reorder what a person reads.
-fn is_obeyed(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    text.chars().map(|c| if misleads(c) { ' ' } else { c }).collect()
 }
 
 /// An answer without the service account's password: the server that was bound to knows it, and nobody above this
